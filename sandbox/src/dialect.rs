@@ -1,0 +1,1 @@
+//! Trino's and Timestream's SQL, rewritten for DataFusion.

@@ -1,0 +1,1 @@
+//! Identical statements in flight share one execution.

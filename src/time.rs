@@ -1,0 +1,12 @@
+//! Time as the whole crate counts it: nanoseconds since the Unix epoch, half-open ranges, Grafana's intervals.
+
+use chrono::{DateTime, Utc};
+
+/// A half-open range `[from, to)` of event time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TimeRange {
+    /// First instant inside.
+    pub from: DateTime<Utc>,
+    /// First instant after.
+    pub to: DateTime<Utc>,
+}
