@@ -1,16 +1,392 @@
 //! The query as dashboards save it, and as the two official data sources saved it.
+//!
+//! A dashboard moved over from Grafana's Athena or Timestream data source keeps its saved queries; their shapes are
+//! recognised by the field that holds the SQL (`rawSQL`/`rawSql` for Athena, `rawQuery` for Timestream) and mean what they
+//! meant there. Fields nobody knows are ignored, since Grafana adds its own.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use crate::{
+    error::{Error, Result},
+    leg::Leg,
+    shape::{Fill, Format, Layout},
+    time::parse_interval,
+};
+
+/// What the Athena data source writes for "whatever the data source is set to".
+const PEER_DEFAULT: &str = "__default";
 
 /// One panel query.
-#[derive(Debug, Clone)]
-pub struct Query {}
+#[derive(Debug, Clone, PartialEq)]
+pub struct Query {
+    /// The leg that answers.
+    pub route: Leg,
+    /// SQL as typed, macros not yet expanded.
+    pub sql: String,
+    /// How the panel wants its rows.
+    pub format: Format,
+    /// How time series are laid out in frames.
+    pub layout: Layout,
+    /// What fills an empty bucket.
+    pub fill: Fill,
+    /// Bucket width to fill by, where the query says so.
+    pub step: Option<Duration>,
+    /// The real-time database or the historical one, in place of the settings'.
+    pub database: Option<String>,
+    /// What `$__table` means.
+    pub table: Option<String>,
+    /// What `$__column` means.
+    pub column: Option<String>,
+    /// What `$__measure` means.
+    pub measure: Option<String>,
+    /// Athena: the catalog, in place of the settings'.
+    pub catalog: Option<String>,
+    /// Athena: a region that the saved query insists on; it must be the leg's.
+    pub region: Option<String>,
+    /// Athena: whether an earlier result will do.
+    pub reuse: Reuse,
+}
+
+/// Whether an earlier result of the same statement will do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reuse {
+    /// As the data source is set.
+    #[default]
+    AsConfigured,
+    /// Never.
+    Never,
+    /// Up to this old.
+    UpTo(Duration),
+}
+
+/// Which data source saved the query: it decides what numbers mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Dialect {
+    Switchboard,
+    AthenaPeer,
+    TimestreamPeer,
+}
 
 impl Query {
     /// Reads a query from the JSON that Grafana sends.
     ///
     /// # Errors
     ///
-    /// Names the field that is wrong and what is allowed.
-    pub fn from_json(_json: &[u8]) -> crate::error::Result<Self> {
-        unimplemented!()
+    /// [`ErrorKind::BadQuery`](crate::error::ErrorKind::BadQuery): names the field that is wrong and what is allowed.
+    pub fn from_json(json: &[u8]) -> Result<Self> {
+        let value: Value = serde_json::from_slice(json).map_err(|error| {
+            Error::bad_query(format!("The query is not JSON: see line {}, column {}.", error.line(), error.column()))
+        })?;
+        let Value::Object(map) = &value else {
+            return Err(Error::bad_query("The query must be a JSON object with a sql field."));
+        };
+        let fields = Fields { map, path: "" };
+        let (dialect, sql) = find_sql(&fields)?;
+        let connection = fields.object("connectionArgs")?;
+        let route = match fields.text("route")?.as_deref() {
+            Some("realtime") => Leg::Realtime,
+            Some("historical") => Leg::Historical,
+            Some(_) => return Err(fields.wrong("route", "realtime or historical")),
+            None => match dialect {
+                Dialect::TimestreamPeer => Leg::Realtime,
+                Dialect::AthenaPeer => Leg::Historical,
+                Dialect::Switchboard => {
+                    return Err(Error::bad_query(
+                        "The query does not say which leg answers it: set route to realtime or historical.",
+                    ));
+                }
+            },
+        };
+        Ok(Self {
+            route,
+            sql,
+            format: read_format(&fields, dialect)?,
+            layout: match fields.text("layout")?.as_deref() {
+                None | Some("wide") => Layout::Wide,
+                Some("multi") => Layout::Multi,
+                Some(_) => return Err(fields.wrong("layout", "wide or multi")),
+            },
+            fill: read_fill(&fields)?,
+            step: fields
+                .text("step")?
+                .map(|text| {
+                    parse_interval(&text)
+                        .ok()
+                        .filter(|step| !step.is_zero())
+                        .ok_or_else(|| fields.wrong("step", "a width such as 30s, 5m or 1h"))
+                })
+                .transpose()?,
+            database: either(connection.as_ref(), &fields, "database")?,
+            table: fields.text("table")?.filter(|table| !is_unset(table)),
+            column: fields.text("column")?.filter(|column| !is_unset(column)),
+            measure: fields.text("measure")?.filter(|measure| !is_unset(measure)),
+            catalog: either(connection.as_ref(), &fields, "catalog")?,
+            region: either(connection.as_ref(), &fields, "region")?,
+            reuse: read_reuse(&fields, connection.as_ref())?,
+        })
+    }
+}
+
+/// The Timestream data source leaves `${...}` behind where a variable was never set.
+fn is_unset(text: &str) -> bool {
+    text == PEER_DEFAULT || text.starts_with("${")
+}
+
+fn either(connection: Option<&Fields<'_>>, fields: &Fields<'_>, key: &'static str) -> Result<Option<String>> {
+    let nested = connection.map(|connection| connection.text(key)).transpose()?.flatten();
+    let found = match nested {
+        Some(text) => Some(text),
+        None => fields.text(key)?,
+    };
+    Ok(found.filter(|text| !is_unset(text)))
+}
+
+fn find_sql(fields: &Fields<'_>) -> Result<(Dialect, String)> {
+    let candidates = [
+        ("sql", Dialect::Switchboard),
+        ("rawSQL", Dialect::AthenaPeer),
+        ("rawSql", Dialect::AthenaPeer),
+        ("rawQuery", Dialect::TimestreamPeer),
+    ];
+    for (key, dialect) in candidates {
+        if let Some(Value::String(sql)) = fields.get(key) {
+            if !sql.trim().is_empty() {
+                return Ok((dialect, sql.clone()));
+            }
+        } else if fields.get(key).is_some() {
+            return Err(fields.wrong(key, "a text"));
+        }
+    }
+    Err(Error::bad_query("The query has no SQL: write a statement into its sql field."))
+}
+
+fn read_format(fields: &Fields<'_>, dialect: Dialect) -> Result<Format> {
+    const ALLOWED: &str = "table, time_series or logs";
+    let number = match fields.get("format") {
+        Some(Value::String(text)) => {
+            return match text.as_str() {
+                "table" => Ok(Format::Table),
+                "time_series" | "timeseries" => Ok(Format::TimeSeries),
+                "logs" => Ok(Format::Logs),
+                _ => Err(fields.wrong("format", ALLOWED)),
+            };
+        }
+        None => None,
+        Some(Value::Number(number)) => Some(number.as_u64().ok_or_else(|| fields.wrong("format", ALLOWED))?),
+        Some(_) => return Err(fields.wrong("format", ALLOWED)),
+    };
+    // Absent is 0 in both official data sources.
+    match (dialect, number.unwrap_or(0)) {
+        (Dialect::Switchboard, _) if number.is_none() => Ok(Format::Table),
+        (Dialect::AthenaPeer, 0) | (Dialect::TimestreamPeer, 1) => Ok(Format::TimeSeries),
+        (Dialect::AthenaPeer, 1) | (Dialect::TimestreamPeer, 0) => Ok(Format::Table),
+        (Dialect::AthenaPeer, 2) => Ok(Format::Logs),
+        _ => Err(fields.wrong("format", ALLOWED)),
+    }
+}
+
+fn read_fill(fields: &Fields<'_>) -> Result<Fill> {
+    const ALLOWED: &str = "none, null, previous or value";
+    if let Some(fill) = fields.object("fill")? {
+        return match fill.text("mode")?.as_deref() {
+            None | Some("none") => Ok(Fill::None),
+            Some("null") => Ok(Fill::Null),
+            Some("previous") => Ok(Fill::Previous),
+            Some("value") => Ok(Fill::Value(fill.number("value")?.unwrap_or(0.0))),
+            Some(_) => Err(fill.wrong("mode", ALLOWED)),
+        };
+    }
+    // The Athena data source's numbers.
+    let Some(fill) = fields.object("fillMode")? else { return Ok(Fill::None) };
+    match fill.number("mode")? {
+        None => Ok(Fill::None),
+        Some(0.0) => Ok(Fill::Previous),
+        Some(1.0) => Ok(Fill::Null),
+        Some(2.0) => Ok(Fill::Value(fill.number("value")?.unwrap_or(0.0))),
+        Some(_) => Err(fill.wrong("mode", "0 (previous), 1 (null) or 2 (value)")),
+    }
+}
+
+fn read_reuse(fields: &Fields<'_>, connection: Option<&Fields<'_>>) -> Result<Reuse> {
+    let minutes = |fields: &Fields<'_>, key: &'static str| -> Result<Duration> {
+        let minutes = fields.number(key)?.unwrap_or(60.0);
+        if (0.0..=10_080.0).contains(&minutes) {
+            Ok(Duration::from_secs_f64(minutes * 60.0))
+        } else {
+            Err(fields.wrong(key, "a number of minutes from 0 to 10080"))
+        }
+    };
+    if let Some(reuse) = fields.object("resultReuse")? {
+        let enabled = reuse.boolean("enabled")?.unwrap_or(true);
+        return if enabled { minutes(&reuse, "maxAgeMinutes").map(Reuse::UpTo) } else { Ok(Reuse::Never) };
+    }
+    // In the Athena data source a query can switch reuse on, never off.
+    match connection {
+        Some(connection) if connection.boolean("resultReuseEnabled")? == Some(true) => {
+            minutes(connection, "resultReuseMaxAgeInMinutes").map(Reuse::UpTo)
+        }
+        _ => Ok(Reuse::AsConfigured),
+    }
+}
+
+/// One JSON object of the query, read by key.
+struct Fields<'a> {
+    map: &'a Map<String, Value>,
+    path: &'static str,
+}
+
+impl<'a> Fields<'a> {
+    fn get(&self, key: &str) -> Option<&'a Value> {
+        self.map.get(key).filter(|value| !value.is_null())
+    }
+
+    fn wrong(&self, key: &str, allowed: &str) -> Error {
+        let dot = if self.path.is_empty() { "" } else { "." };
+        Error::bad_query(format!("Query field {}{dot}{key} must be {allowed}.", self.path))
+    }
+
+    fn text(&self, key: &str) -> Result<Option<String>> {
+        match self.get(key) {
+            None => Ok(None),
+            Some(Value::String(text)) if text.trim().is_empty() => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.trim().to_owned())),
+            Some(_) => Err(self.wrong(key, "a text")),
+        }
+    }
+
+    fn boolean(&self, key: &str) -> Result<Option<bool>> {
+        match self.get(key) {
+            None => Ok(None),
+            Some(Value::Bool(value)) => Ok(Some(*value)),
+            Some(_) => Err(self.wrong(key, "true or false")),
+        }
+    }
+
+    fn number(&self, key: &str) -> Result<Option<f64>> {
+        match self.get(key) {
+            None => Ok(None),
+            Some(Value::Number(number)) => Ok(number.as_f64()),
+            Some(_) => Err(self.wrong(key, "a number")),
+        }
+    }
+
+    fn object(&self, key: &'static str) -> Result<Option<Fields<'a>>> {
+        match self.get(key) {
+            None => Ok(None),
+            Some(Value::Object(map)) => Ok(Some(Fields { map, path: key })),
+            Some(_) => Err(self.wrong(key, "an object")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::error::ErrorKind;
+
+    fn read(value: &Value) -> Result<Query> {
+        Query::from_json(value.to_string().as_bytes())
+    }
+
+    #[test]
+    fn switchboards_own_query() {
+        let query = read(&json!({
+            "refId": "A", "route": "realtime", "sql": "SELECT 1", "format": "time_series", "layout": "multi", "step": "5m",
+            "fill": {"mode": "value", "value": 7}, "database": "d", "table": "t", "measure": "m",
+            "resultReuse": {"enabled": false}, "somethingOfGrafanas": [1],
+        }))
+        .unwrap();
+        assert_eq!((query.route, query.format, query.layout), (Leg::Realtime, Format::TimeSeries, Layout::Multi));
+        assert_eq!((query.fill, query.step), (Fill::Value(7.0), Some(Duration::from_mins(5))));
+        assert_eq!(
+            (query.database.as_deref(), query.table.as_deref(), query.measure.as_deref()),
+            (Some("d"), Some("t"), Some("m"))
+        );
+        assert_eq!(query.reuse, Reuse::Never);
+    }
+
+    #[test]
+    fn a_query_saved_by_the_athena_data_source() {
+        let saved = json!({
+            "rawSQL": "SELECT 1", "format": 0, "table": "contacts", "column": "started",
+            "connectionArgs": {"region": "__default", "catalog": "cat", "database": "__default",
+                "resultReuseEnabled": true, "resultReuseMaxAgeInMinutes": 15},
+            "fillMode": {"mode": 2, "value": 3},
+        });
+        let query = read(&saved).unwrap();
+        assert_eq!((query.route, query.format, query.fill), (Leg::Historical, Format::TimeSeries, Fill::Value(3.0)));
+        assert_eq!((query.region, query.database), (None, None));
+        assert_eq!((query.catalog.as_deref(), query.column.as_deref()), (Some("cat"), Some("started")));
+        assert_eq!(query.reuse, Reuse::UpTo(Duration::from_mins(15)));
+        for (number, format) in [(1, Format::Table), (2, Format::Logs)] {
+            assert_eq!(read(&json!({"rawSql": "SELECT 1", "format": number})).unwrap().format, format);
+        }
+        for (number, fill) in [(0, Fill::Previous), (1, Fill::Null)] {
+            assert_eq!(read(&json!({"rawSql": "SELECT 1", "fillMode": {"mode": number}})).unwrap().fill, fill);
+        }
+    }
+
+    #[test]
+    fn a_query_saved_by_the_timestream_data_source() {
+        let query = read(&json!({
+            "rawQuery": "SELECT 1", "database": "\"connect\"", "table": "${t}", "measure": "wait",
+            "waitForResult": true, "nextToken": "abc", "format": 1,
+        }))
+        .unwrap();
+        assert_eq!((query.route, query.format), (Leg::Realtime, Format::TimeSeries));
+        assert_eq!(
+            (query.database.as_deref(), query.table, query.measure.as_deref()),
+            (Some("\"connect\""), None, Some("wait"))
+        );
+        assert_eq!(read(&json!({"rawQuery": "SELECT 1"})).unwrap().format, Format::Table);
+    }
+
+    #[test]
+    fn an_explicit_route_wins_over_the_shape() {
+        assert_eq!(read(&json!({"rawQuery": "SELECT 1", "route": "historical"})).unwrap().route, Leg::Historical);
+    }
+
+    #[test]
+    fn a_wrong_field_is_named_with_what_is_allowed() {
+        let cases = [
+            (json!([1]), "must be a JSON object"),
+            (json!({}), "has no SQL"),
+            (json!({"sql": "  ", "rawSql": ""}), "has no SQL"),
+            (json!({"sql": 5}), "sql must be a text"),
+            (json!({"sql": "SELECT 1"}), "set route to realtime or historical"),
+            (json!({"sql": "SELECT 1", "route": "both"}), "route must be realtime or historical"),
+            (json!({"sql": "SELECT 1", "route": 1}), "route must be a text"),
+            (json!({"rawSql": "x", "format": 9}), "format must be table, time_series or logs"),
+            (json!({"rawSql": "x", "format": -1}), "format must be"),
+            (json!({"rawSql": "x", "format": "pie"}), "format must be"),
+            (json!({"rawSql": "x", "format": {}}), "format must be"),
+            (json!({"rawQuery": "x", "format": 2}), "format must be"),
+            (json!({"sql": "x", "route": "realtime", "format": 1}), "format must be"),
+            (json!({"rawSql": "x", "layout": "tall"}), "layout must be wide or multi"),
+            (json!({"rawSql": "x", "fill": "null"}), "fill must be an object"),
+            (json!({"rawSql": "x", "fill": {"mode": "zero"}}), "fill.mode must be none, null, previous or value"),
+            (json!({"rawSql": "x", "fill": {"mode": "value", "value": "0"}}), "fill.value must be a number"),
+            (json!({"rawSql": "x", "fillMode": {"mode": 3}}), "fillMode.mode must be 0 (previous)"),
+            (json!({"rawSql": "x", "step": "5M"}), "step must be a width"),
+            (json!({"rawSql": "x", "step": "0s"}), "step must be a width"),
+            (json!({"rawSql": "x", "table": 1}), "table must be a text"),
+            (json!({"rawSql": "x", "connectionArgs": "eu"}), "connectionArgs must be an object"),
+            (json!({"rawSql": "x", "connectionArgs": {"database": 1}}), "connectionArgs.database must be a text"),
+            (
+                json!({"rawSql": "x", "connectionArgs": {"resultReuseEnabled": 1}}),
+                "resultReuseEnabled must be true or false",
+            ),
+            (json!({"rawSql": "x", "resultReuse": {"maxAgeMinutes": 99_999}}), "resultReuse.maxAgeMinutes must be"),
+        ];
+        for (json, says) in cases {
+            let error = read(&json).expect_err(&json.to_string());
+            assert_eq!(error.kind(), ErrorKind::BadQuery);
+            assert!(error.message().contains(says), "{json} -> {error}");
+        }
+        assert!(Query::from_json(b"{").unwrap_err().message().contains("line 1, column 1"));
     }
 }

@@ -10,3 +10,17 @@ pub struct TimeRange {
     /// First instant after.
     pub to: DateTime<Utc>,
 }
+
+/// A width in Grafana's units.
+///
+/// # Errors
+/// temporary
+pub fn parse_interval(_text: &str) -> crate::error::Result<std::time::Duration> {
+    unimplemented!()
+}
+/// instant
+/// # Errors
+/// temporary
+pub fn parse_instant(_text: &str, _now: DateTime<Utc>) -> crate::error::Result<DateTime<Utc>> {
+    unimplemented!()
+}

@@ -1,6 +1,20 @@
 //! The data source's settings: `jsonData` and `secureJsonData` as Grafana stores and provisions them, checked once.
+//!
+//! A setting misspelt or out of range is an error that names the key and what is allowed, never a silent default.
+
+mod gates;
+mod provisioning;
+mod read;
+mod regions;
+mod section;
 
 use std::{fmt, time::Duration};
+
+pub use self::{
+    gates::Gates,
+    provisioning::{Provisioned, from_provisioning},
+    regions::{AWS_REGIONS, Region, TIMESTREAM_REGIONS, regions},
+};
 
 /// A value that must not be shown: its `Debug` and `Display` never print it.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -36,6 +50,8 @@ pub struct Settings {
     pub historical: Historical,
     /// What one query may use up.
     pub limits: Limits,
+    /// Whether `EXECUTE` of a prepared statement may run; what it does is not in its text.
+    pub allow_execute: bool,
     /// Things that are allowed but look wrong; shown by the health check.
     pub warnings: Vec<String>,
 }
@@ -88,6 +104,8 @@ pub struct AssumeRole {
 /// The real-time leg: Timestream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Realtime {
+    /// Whether the leg is in use; a data source may have only the other.
+    pub enabled: bool,
     /// AWS region; `eu-west-1` unless set.
     pub region: String,
     /// A custom endpoint; switches endpoint discovery off.
@@ -107,6 +125,8 @@ pub struct Realtime {
 /// The historical leg: Athena.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Historical {
+    /// Whether the leg is in use; a data source may have only the other.
+    pub enabled: bool,
     /// AWS region; `eu-west-2` unless set.
     pub region: String,
     /// A custom Athena endpoint.
