@@ -1,1 +1,3 @@
 //! All that speaks Grafana's plugin protocol.
+
+pub mod frame;
