@@ -11,6 +11,9 @@ mod logs;
 mod series;
 mod time_column;
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use arrow::{array::RecordBatch, error::ArrowError};

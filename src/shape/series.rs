@@ -83,27 +83,26 @@ pub(super) fn shape(batch: &RecordBatch, options: &Options) -> Result<Shaped> {
     }
     let mut notices = Vec::new();
     let long = Long::new(batch, &mut notices)?;
+    let filled = options.fill != Fill::None && !long.times.is_empty();
+    if options.layout == Layout::Multi && !filled {
+        return Ok(Shaped { frames: long.multi(&mut notices)?, kind: FrameKind::TimeSeriesMulti, notices });
+    }
     let axis = Axis::new(&long.times);
-    let filled = options.fill != Fill::None && !axis.times.is_empty();
+    if !filled && long.is_sparse(&axis) {
+        notices.push(Notice::info(format!(
+            "The series share so few times that one wide frame would be mostly empty ({} series, {} times, {} rows), so each \
+             series has a frame of its own. Group by $__timeGroup to bring them to common times.",
+            long.series.labels.len(),
+            axis.times.len(),
+            long.times.len()
+        )));
+        return Ok(Shaped { frames: long.multi(&mut notices)?, kind: FrameKind::TimeSeriesMulti, notices });
+    }
+    let wide = long.wide(axis, filled.then_some(options), &mut notices)?;
     let (frames, kind) = match options.layout {
-        Layout::Multi if !filled => (long.multi(&mut notices)?, FrameKind::TimeSeriesMulti),
-        Layout::Wide if !filled && long.is_sparse(&axis) => {
-            notices.push(Notice::info(format!(
-                "The series share so few times that one wide frame would be mostly empty ({} series, {} times, {} rows), so \
-                 each series has a frame of its own. Group by $__timeGroup to bring them to common times.",
-                long.series.labels.len(),
-                axis.times.len(),
-                long.times.len()
-            )));
-            (long.multi(&mut notices)?, FrameKind::TimeSeriesMulti)
-        }
-        layout => {
-            let wide = long.wide(axis, filled.then_some(options), &mut notices)?;
-            match layout {
-                Layout::Wide => (vec![wide], FrameKind::TimeSeriesWide),
-                Layout::Multi => (apart(&wide)?, FrameKind::TimeSeriesMulti),
-            }
-        }
+        Layout::Wide => (vec![wide], FrameKind::TimeSeriesWide),
+        // Filled, every series has the same times, and so the same rows as its column of the wide frame.
+        Layout::Multi => (apart(&wide)?, FrameKind::TimeSeriesMulti),
     };
     Ok(Shaped { frames, kind, notices })
 }

@@ -132,7 +132,7 @@ fn from_floats(epochs: &Float64Array) -> TimestampNanosecondArray {
     epochs.unary_opt(|epoch| {
         let microseconds = (epoch * factor).round();
         #[expect(clippy::cast_possible_truncation, reason = "within the limit, and whole")]
-        (microseconds.abs() < LIMIT).then_some(microseconds as i64 * 1_000)
+        (microseconds.abs() < LIMIT).then(|| microseconds as i64 * 1_000)
     })
 }
 
