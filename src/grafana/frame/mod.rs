@@ -233,3 +233,6 @@ fn json(value: &impl Serialize) -> Result<String> {
     serde_json::to_string(value)
         .map_err(|error| Error::internal(format!("The meta of a frame could not be written as JSON: {error}.")))
 }
+
+#[cfg(test)]
+mod tests;
