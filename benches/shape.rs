@@ -2,6 +2,8 @@
 //!
 //! What is asked for: wide well under a second.
 
+#![expect(clippy::expect_used, reason = "a measurement of rows made here")]
+
 use std::{hint::black_box, sync::Arc};
 
 use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray, TimestampNanosecondArray};
@@ -23,8 +25,14 @@ fn long() -> RecordBatch {
     let rows = || (0..TIMES).flat_map(|time| (0..SERIES).map(move |series| (time, series)));
     let columns: [(&str, ArrayRef); 4] = [
         ("time", Arc::new(TimestampNanosecondArray::from_iter_values(rows().map(|(time, _)| START + time * STEP)))),
-        ("queue", Arc::new(StringArray::from_iter_values(rows().map(|(_, series)| format!("queue-{:03}", series / 10))))),
-        ("channel", Arc::new(StringArray::from_iter_values(rows().map(|(_, series)| format!("channel-{}", series % 10))))),
+        (
+            "queue",
+            Arc::new(StringArray::from_iter_values(rows().map(|(_, series)| format!("queue-{:03}", series / 10)))),
+        ),
+        (
+            "channel",
+            Arc::new(StringArray::from_iter_values(rows().map(|(_, series)| format!("channel-{}", series % 10)))),
+        ),
         ("contacts", Arc::new(Int64Array::from_iter_values(rows().map(|(time, series)| time * series)))),
     ];
     RecordBatch::try_from_iter(columns).expect("columns of one length")

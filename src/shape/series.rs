@@ -262,9 +262,10 @@ impl Replaced {
         let Some((series, time)) = self.example else { return };
         let time = DateTime::from_timestamp_nanos(time).to_rfc3339_opts(SecondsFormat::AutoSi, true);
         notices.push(Notice::warning(format!(
-            "{} rows are not drawn, since a later row has the same time and labels; the last one stands. For example {} at \
+            "{} {} not drawn, since a later row has the same time and labels; the last one stands. For example {} at \
              {time}. Group by the time and the labels to say how such rows add up.",
             self.rows,
+            if self.rows == 1 { "row is" } else { "rows are" },
             index.describe(series),
         )));
     }

@@ -49,7 +49,8 @@ fn empty_buckets_are_filled_over_the_range() {
 
 #[test]
 fn buckets_are_in_step_with_the_rows_and_cover_the_range() {
-    let cases: &[(&str, &[i64], (i64, i64), &[i64])] = &[
+    type Case = (&'static str, &'static [i64], (i64, i64), &'static [i64]);
+    let cases: &[Case] = &[
         ("the bucket that the range begins in belongs to it", &[10], (3, 20), &[0, 5, 10, 15]),
         ("a range that begins with a bucket", &[10], (5, 16), &[5, 10, 15]),
         ("the range's end is outside", &[0], (0, 10), &[0, 5]),

@@ -88,7 +88,7 @@ fn filled(fill: Fill, step_minutes: u64, from: i64, to: i64) -> Options {
         from: DateTime::from_timestamp_nanos(NOON + from * MINUTE),
         to: DateTime::from_timestamp_nanos(NOON + to * MINUTE),
     };
-    Options { fill, step: Some(Duration::from_secs(step_minutes * 60)), range, ..WIDE }
+    Options { fill, step: Some(Duration::from_mins(step_minutes)), range, ..WIDE }
 }
 
 /// A frame as text: a line of names and labels, then a line a row; `.` is null.

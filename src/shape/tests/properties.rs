@@ -83,14 +83,12 @@ fn any_batch() -> impl Strategy<Value = RecordBatch> {
     })
 }
 
+fn many<T: std::fmt::Debug>(values: impl Strategy<Value = T>, rows: usize) -> impl Strategy<Value = Vec<Option<T>>> {
+    proptest::collection::vec(proptest::option::of(values), rows)
+}
+
 fn any_column(rows: usize) -> impl Strategy<Value = (&'static str, ArrayRef)> {
     let name = proptest::sample::select(vec!["time", "body", "level", "id", "queue", "n", ""]);
-    fn many<T: std::fmt::Debug>(
-        values: impl Strategy<Value = T>,
-        rows: usize,
-    ) -> impl Strategy<Value = Vec<Option<T>>> {
-        proptest::collection::vec(proptest::option::of(values), rows)
-    }
     let integers = prop_oneof![any::<i64>(), Just(i64::MIN), Just(i64::MAX), 0..3_i64];
     let array = prop_oneof![
         many(integers.clone(), rows).prop_map(|values| Arc::new(TimestampNanosecondArray::from(values)) as ArrayRef),
