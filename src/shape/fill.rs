@@ -74,7 +74,7 @@ fn nanoseconds(instant: DateTime<Utc>) -> i128 {
 
 /// Adds to `axis` the buckets of `range` in which no series has a row.
 ///
-/// `columns` is the number of cells that each time has, `rows` the number of cells that rows fill.
+/// `columns` is the number of cells that each time has.
 pub(super) fn complete(
     axis: &mut Axis,
     range: TimeRange,

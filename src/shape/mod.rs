@@ -129,7 +129,7 @@ pub struct Shaped {
 /// Time, for time series and logs, is the first of: a timestamp column named `time` (in any case); a number column
 /// named `time`, read as an epoch; the first timestamp column; a text column named `time`. Further timestamp columns
 /// are not drawn, with a notice. An epoch is in seconds, milliseconds, microseconds or nanoseconds, by the magnitude of
-/// its largest value; for instants after September 2001 that agrees with Grafana's SQL data sources.
+/// its largest value; for seconds and milliseconds after September 2001 that is how Grafana's SQL data sources read them.
 ///
 /// Labels are the text and boolean columns, and whatever column [`ROLE`](crate::engine::ROLE) marks as one. A null label
 /// is an empty one.

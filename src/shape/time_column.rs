@@ -102,8 +102,8 @@ fn to_nanoseconds(name: &str, array: &ArrayRef) -> Result<TimestampNanosecondArr
     }
 }
 
-/// The unit of a column of epochs, as units a second, by its largest magnitude. Each range ends at the year 5138, and
-/// begins, read in its unit, within three months after 1973-03-03.
+/// The unit of a column of epochs, as units a second, by its largest magnitude: what lies between the years 1973 and 5138
+/// is told apart.
 fn units_a_second(magnitude: f64) -> i64 {
     match magnitude {
         m if m < 1e11 => 1,
