@@ -316,12 +316,14 @@ impl<E: Engine + 'static> Connected<E> {
 }
 
 async fn shape_off_thread(answer: &Arc<Answer>, query: &Query, panel: &PanelContext) -> Result<Shaped> {
+    // The future is not empty but unknown: nothing is filled in there.
+    let range = TimeRange { from: panel.range.from, to: panel.range.to.min(panel.now.max(panel.range.from)) };
     let options = shape::Options {
         format: query.format,
         layout: query.layout,
         fill: query.fill,
         step: query.step,
-        range: panel.range,
+        range,
     };
     if answer.batch.num_rows() <= ROWS_SHAPED_INLINE {
         return shape::shape(&answer.batch, &options);
