@@ -158,6 +158,7 @@ impl DataSource {
         let context = macros::Context {
             leg: query.route,
             range: panel.range,
+            now: panel.now,
             interval: panel.interval,
             database: database.map(String::as_str),
             table: query.table.as_deref().or(table.as_deref()),

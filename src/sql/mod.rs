@@ -1,5 +1,22 @@
 //! SQL as text: tokens, macros and the read-only guard. Text to text, no I/O.
+//!
+//! A query goes through [`macros::expand`], then [`guard::check`]; only what passes both reaches an engine.
 
 pub mod guard;
 pub mod macros;
 pub mod token;
+
+#[cfg(test)]
+mod tests;
+
+/// The longest statement that both services take, in bytes.
+pub const MAX_LENGTH: usize = 262_144;
+
+/// A short piece of untrusted `text`, for an error message.
+fn excerpt(text: &str) -> String {
+    const LONGEST: usize = 40;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}

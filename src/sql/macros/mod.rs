@@ -1,0 +1,65 @@
+//! Macros: what `$__timeFilter(time)` and its like mean, per leg.
+//!
+//! Each leg has the macros of its official Grafana data source, so that a panel moved over keeps its meaning, with three
+//! differences: times are UTC always, numbers are always whole, and text is never replaced where it is not SQL.
+//!
+//! - **Comments** are left as they are.
+//! - **Strings and quoted identifiers** are left as they are too, but for macros that stand for a plain value: dashboards
+//!   in the wild write `"$__database"."$__table"` and `measure_name = '$__measure'`. Such a value is put there with its
+//!   quotes doubled, so it cannot end the text it stands in.
+//! - **Arguments** may hold commas and parentheses in strings, calls and further macros.
+//!
+//! `$__name` and `${__name}` mean the same; the second form joins with what follows (`"${__table}_hourly"`).
+//! A new macro is one more entry in the table of its leg: [`athena`] or [`timestream`].
+
+mod athena;
+mod definition;
+mod expander;
+mod names;
+mod pattern;
+mod timestream;
+
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use crate::{
+    error::Result,
+    leg::Leg,
+    sql::{macros::expander::Expander, token},
+    time::TimeRange,
+};
+
+/// What macros expand from.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// Whose dialect.
+    pub leg: Leg,
+    /// The panel's time range.
+    pub range: TimeRange,
+    /// The instant the request arrived; Timestream's `$__now_ms`.
+    pub now: DateTime<Utc>,
+    /// Grafana's suggestion for the bucket width; taken in whole milliseconds, at least one.
+    pub interval: Duration,
+    /// The query's database, else the data source's default. An empty text counts as none, here and below.
+    pub database: Option<&'a str>,
+    /// The query's table, else the data source's default.
+    pub table: Option<&'a str>,
+    /// The query's column (Athena).
+    pub column: Option<&'a str>,
+    /// The query's measure, else the data source's default (Timestream).
+    pub measure: Option<&'a str>,
+}
+
+/// Replaces the macros of `sql`; see the [module](self) for where. SQL without macros comes back unchanged.
+///
+/// # Errors
+///
+/// A macro that does not exist on this leg, or is misused: the error shows its signature and an example. A text whose
+/// strings or comments are not closed.
+pub fn expand(sql: &str, context: &Context<'_>) -> Result<String> {
+    Expander::new(context).sql(&token::tokenize(sql)?)
+}
