@@ -39,7 +39,9 @@ const INSPECTION: [&str; 3] = ["SHOW", "DESCRIBE", "DESC"];
 /// Says what was found and what is allowed. Also refuses control characters, parentheses that do not match, and what is
 /// longer than both services take.
 pub fn check(sql: &str, policy: Policy) -> Result<()> {
-    if let Some((offset, control)) = sql.char_indices().find(|(_, c)| c.is_control() && !matches!(c, '\t' | '\n' | '\r')) {
+    if let Some((offset, control)) =
+        sql.char_indices().find(|(_, c)| c.is_control() && !matches!(c, '\t' | '\n' | '\r'))
+    {
         let (line, column) = token::position(sql, offset);
         return Err(Error::bad_query(format!(
             "The statement holds the control character U+{:04X} at line {line}, column {column}. Remove it.",
@@ -167,7 +169,8 @@ impl<'t, 's> Statement<'t, 's> {
             if self.is_keyword(start, "WITH") {
                 self.named_queries(start + 1, &mut waiting)?;
             } else if !QUERY.iter().any(|keyword| self.is_keyword(start, keyword)) {
-                let place = if start == 0 { "The statement begins with" } else { "Where a query should begin there is" };
+                let place =
+                    if start == 0 { "The statement begins with" } else { "Where a query should begin there is" };
                 return Err(Error::bad_query(format!(
                     "{place} {}. Only statements that read are run: {ALLOWED}.",
                     found(self.get(start))

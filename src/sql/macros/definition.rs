@@ -139,7 +139,8 @@ pub(super) fn unknown(leg: Leg, name: &str) -> Error {
     }
     message.push_str(" The macros here are");
     for (index, known) in table(leg).iter().enumerate() {
-        let _infallible = write!(message, "{} $__{}{}", if index == 0 { "" } else { "," }, known.name, known.parameters);
+        let _infallible =
+            write!(message, "{} $__{}{}", if index == 0 { "" } else { "," }, known.name, known.parameters);
     }
     message.push('.');
     Error::bad_query(message)

@@ -37,9 +37,10 @@ impl<'a> Expander<'a> {
     pub fn sql(&self, tokens: &[Token<'_>]) -> Result<String> {
         // Athena hands SHOW and DESCRIBE to Hive, which quotes names with backquotes.
         let hive = self.context.leg == Leg::Historical
-            && tokens.iter().find(|token| !token.is_trivia()).is_some_and(|first| {
-                ["SHOW", "DESCRIBE", "DESC"].iter().any(|keyword| first.is_keyword(keyword))
-            });
+            && tokens
+                .iter()
+                .find(|token| !token.is_trivia())
+                .is_some_and(|first| ["SHOW", "DESCRIBE", "DESC"].iter().any(|keyword| first.is_keyword(keyword)));
         self.text(tokens, Place::Statement, if hive { '`' } else { '"' })
     }
 
@@ -112,7 +113,7 @@ impl<'a> Expander<'a> {
     /// Copies a quoted `text`, expanding the macros in it that stand for a plain value.
     fn quoted(&self, text: &str, quote: char, out: &mut String) -> Result<()> {
         let mut rest = text;
-        while let Some(start) = rest.find("$") {
+        while let Some(start) = rest.find('$') {
             let (before, candidate) = rest.split_at(start);
             out.push_str(before);
             let length = token::macro_length(candidate).unwrap_or(1);

@@ -117,9 +117,11 @@ pub(super) fn bare(name: &str) -> String {
 /// Names joined by dots, without blanks.
 fn is_path(tokens: &[Token<'_>]) -> bool {
     tokens.len() % 2 == 1
-        && tokens.iter().enumerate().all(|(index, token)| {
-            if index % 2 == 0 { is_identifier(token) } else { token.is_punctuation(".") }
-        })
+        && tokens.iter().enumerate().all(
+            |(index, token)| {
+                if index % 2 == 0 { is_identifier(token) } else { token.is_punctuation(".") }
+            },
+        )
 }
 
 /// A name that SQL takes as it is.

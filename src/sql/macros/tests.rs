@@ -33,79 +33,88 @@ fn assert_expands(context: &Context<'_>, cases: &[(&str, &str)]) {
 
 #[test]
 fn timestream_macros() {
-    assert_expands(&context(Leg::Realtime), &[
-        ("$__timeFilter", "time BETWEEN from_milliseconds(1624406400000) AND from_milliseconds(1624410000000)"),
-        ("$__timeFilter()", "time BETWEEN from_milliseconds(1624406400000) AND from_milliseconds(1624410000000)"),
-        ("$__timeFilter(t.ended)", "t.ended BETWEEN from_milliseconds(1624406400000) AND from_milliseconds(1624410000000)"),
-        ("from_milliseconds($__timeFrom)", "from_milliseconds(1624406400000)"),
-        ("from_milliseconds($__timeTo)", "from_milliseconds(1624410000000)"),
-        ("$__timeFrom()", "1624406400000"),
-        ("$__now_ms", "1624410000250"),
-        ("bin(time, $__interval)", "bin(time, 300000ms)"),
-        ("BIN(time, greatest($__interval_ms, 5m))", "BIN(time, greatest(300000ms, 5m))"),
-        ("rate(x) * $__interval_raw_ms", "rate(x) * 300000"),
-        ("FROM $__database.$__table", "FROM connect.contacts"),
-        ("FROM \"$__database\".\"$__table\"", "FROM \"connect\".\"contacts\""),
-        ("measure_name = '$__measure'", "measure_name = 'duration'"),
-        ("AS $__measure", "AS duration"),
-    ]);
+    assert_expands(
+        &context(Leg::Realtime),
+        &[
+            ("$__timeFilter", "time BETWEEN from_milliseconds(1624406400000) AND from_milliseconds(1624410000000)"),
+            ("$__timeFilter()", "time BETWEEN from_milliseconds(1624406400000) AND from_milliseconds(1624410000000)"),
+            (
+                "$__timeFilter(t.ended)",
+                "t.ended BETWEEN from_milliseconds(1624406400000) AND from_milliseconds(1624410000000)",
+            ),
+            ("from_milliseconds($__timeFrom)", "from_milliseconds(1624406400000)"),
+            ("from_milliseconds($__timeTo)", "from_milliseconds(1624410000000)"),
+            ("$__timeFrom()", "1624406400000"),
+            ("$__now_ms", "1624410000250"),
+            ("bin(time, $__interval)", "bin(time, 300000ms)"),
+            ("BIN(time, greatest($__interval_ms, 5m))", "BIN(time, greatest(300000ms, 5m))"),
+            ("rate(x) * $__interval_raw_ms", "rate(x) * 300000"),
+            ("FROM $__database.$__table", "FROM connect.contacts"),
+            ("FROM \"$__database\".\"$__table\"", "FROM \"connect\".\"contacts\""),
+            ("measure_name = '$__measure'", "measure_name = 'duration'"),
+            ("AS $__measure", "AS duration"),
+        ],
+    );
 }
 
 #[test]
 fn athena_macros() {
-    assert_expands(&context(Leg::Historical), &[
-        ("$__timeFilter(ts)", "ts BETWEEN TIMESTAMP '2021-06-23 00:00:00' AND TIMESTAMP '2021-06-23 01:00:00'"),
-        (
-            "$__timeFilter(ts, 'yyyy-MM-dd''T''HH:mm:ss,SSS''Z''')",
-            "parse_datetime(ts,'yyyy-MM-dd''T''HH:mm:ss,SSS''Z''') \
+    assert_expands(
+        &context(Leg::Historical),
+        &[
+            ("$__timeFilter(ts)", "ts BETWEEN TIMESTAMP '2021-06-23 00:00:00' AND TIMESTAMP '2021-06-23 01:00:00'"),
+            (
+                "$__timeFilter(ts, 'yyyy-MM-dd''T''HH:mm:ss,SSS''Z''')",
+                "parse_datetime(ts,'yyyy-MM-dd''T''HH:mm:ss,SSS''Z''') \
              BETWEEN TIMESTAMP '2021-06-23 00:00:00' AND TIMESTAMP '2021-06-23 01:00:00'",
-        ),
-        (
-            "$__timeFilter(ts,'yyyy-MM-dd HH:mm:ss')",
-            "CAST(ts AS TIMESTAMP) BETWEEN TIMESTAMP '2021-06-23 00:00:00' AND TIMESTAMP '2021-06-23 01:00:00'",
-        ),
-        (
-            "WHERE $__timeFilter AND x",
-            "WHERE started_at BETWEEN TIMESTAMP '2021-06-23 00:00:00' AND TIMESTAMP '2021-06-23 01:00:00' AND x",
-        ),
-        ("$__dateFilter(day)", "day BETWEEN date '2021-06-23' AND date '2021-06-23'"),
-        ("$__unixEpochFilter(epoch)", "epoch BETWEEN 1624406400 AND 1624410000"),
-        ("$__timeFrom()", "TIMESTAMP '2021-06-23 00:00:00'"),
-        ("ts <= $__timeTo", "ts <= TIMESTAMP '2021-06-23 01:00:00'"),
-        ("$__rawTimeFrom", "'2021-06-23 00:00:00'"),
-        ("$__rawTimeTo()", "'2021-06-23 01:00:00'"),
-        ("$__rawTimeFrom('yyyy/MM/dd/HH')", "'2021/06/23/00'"),
-        ("$__rawTimeTo('yyyy-MM-dd''T''HH''o''''clock''')", "'2021-06-23T01o''clock'"),
-        ("$__timeGroup(ts,'1m')", "FROM_UNIXTIME(FLOOR(TO_UNIXTIME(ts)/60)*60)"),
-        ("$__timeGroup(ts, 5m)", "FROM_UNIXTIME(FLOOR(TO_UNIXTIME(ts)/300)*300)"),
-        ("$__timeGroup(ts, \"1h\")", "FROM_UNIXTIME(FLOOR(TO_UNIXTIME(ts)/3600)*3600)"),
-        ("$__timeGroup(ts, $__interval)", "FROM_UNIXTIME(FLOOR(TO_UNIXTIME(ts)/300)*300)"),
-        ("$__timeGroup(ts, '$__interval')", "FROM_UNIXTIME(FLOOR(TO_UNIXTIME(ts)/300)*300)"),
-        ("$__timeGroup(ts, '${__interval}')", "FROM_UNIXTIME(FLOOR(TO_UNIXTIME(ts)/300)*300)"),
-        // Whole numbers however long: the official data source prints 2.592e+06 here.
-        ("$__timeGroup(ts,'30d')", "FROM_UNIXTIME(FLOOR(TO_UNIXTIME(ts)/2592000)*2592000)"),
-        ("$__timeGroup(ts,'250ms')", "FROM_UNIXTIME(FLOOR(ROUND(TO_UNIXTIME(ts)*1000)/250)*250/1e3)"),
-        (
-            "$__timeGroup(ts,'1m','yyyy-MM-dd''T''HH:mm:ss')",
-            "FROM_UNIXTIME(FLOOR(TO_UNIXTIME(parse_datetime(ts,'yyyy-MM-dd''T''HH:mm:ss'))/60)*60)",
-        ),
-        (
-            "$__timeGroup(ts,'1m','yyyy-MM-dd HH:mm:ss')",
-            "FROM_UNIXTIME(FLOOR(TO_UNIXTIME(CAST(ts AS TIMESTAMP))/60)*60)",
-        ),
-        ("$__unixEpochGroup(epoch,'5m')", "FROM_UNIXTIME(FLOOR(epoch/300)*300)"),
-        ("$__unixEpochGroup(t.epoch[1],'5m')", "FROM_UNIXTIME(FLOOR(t.epoch[1]/300)*300)"),
-        ("$__unixEpochGroup(a + b,'5m')", "FROM_UNIXTIME(FLOOR((a + b)/300)*300)"),
-        ("$__unixEpochGroup(coalesce(a, b),'5m')", "FROM_UNIXTIME(FLOOR(coalesce(a, b)/300)*300)"),
-        ("$__parseTime(ts)", "CAST(ts AS TIMESTAMP)"),
-        ("$__parseTime('2021-06-23 00:00:00')", "TIMESTAMP '2021-06-23 00:00:00'"),
-        ("$__parseTime(ts,'yyyy-MM-dd HH:mm:ss')", "CAST(ts AS TIMESTAMP)"),
-        ("$__parseTime(ts,'dd/MM/yyyy')", "parse_datetime(ts,'dd/MM/yyyy')"),
-        ("'$__interval' AS i", "'5m' AS i"),
-        ("$__interval_ms / 1000", "300000 / 1000"),
-        ("FROM $__database.$__table", "FROM connect.contacts"),
-        ("$__column", "started_at"),
-    ]);
+            ),
+            (
+                "$__timeFilter(ts,'yyyy-MM-dd HH:mm:ss')",
+                "CAST(ts AS TIMESTAMP) BETWEEN TIMESTAMP '2021-06-23 00:00:00' AND TIMESTAMP '2021-06-23 01:00:00'",
+            ),
+            (
+                "WHERE $__timeFilter AND x",
+                "WHERE started_at BETWEEN TIMESTAMP '2021-06-23 00:00:00' AND TIMESTAMP '2021-06-23 01:00:00' AND x",
+            ),
+            ("$__dateFilter(day)", "day BETWEEN date '2021-06-23' AND date '2021-06-23'"),
+            ("$__unixEpochFilter(epoch)", "epoch BETWEEN 1624406400 AND 1624410000"),
+            ("$__timeFrom()", "TIMESTAMP '2021-06-23 00:00:00'"),
+            ("ts <= $__timeTo", "ts <= TIMESTAMP '2021-06-23 01:00:00'"),
+            ("$__rawTimeFrom", "'2021-06-23 00:00:00'"),
+            ("$__rawTimeTo()", "'2021-06-23 01:00:00'"),
+            ("$__rawTimeFrom('yyyy/MM/dd/HH')", "'2021/06/23/00'"),
+            ("$__rawTimeTo('yyyy-MM-dd''T''HH''o''''clock''')", "'2021-06-23T01o''clock'"),
+            ("$__timeGroup(ts,'1m')", "FROM_UNIXTIME(FLOOR(TO_UNIXTIME(ts)/60)*60)"),
+            ("$__timeGroup(ts, 5m)", "FROM_UNIXTIME(FLOOR(TO_UNIXTIME(ts)/300)*300)"),
+            ("$__timeGroup(ts, \"1h\")", "FROM_UNIXTIME(FLOOR(TO_UNIXTIME(ts)/3600)*3600)"),
+            ("$__timeGroup(ts, $__interval)", "FROM_UNIXTIME(FLOOR(TO_UNIXTIME(ts)/300)*300)"),
+            ("$__timeGroup(ts, '$__interval')", "FROM_UNIXTIME(FLOOR(TO_UNIXTIME(ts)/300)*300)"),
+            ("$__timeGroup(ts, '${__interval}')", "FROM_UNIXTIME(FLOOR(TO_UNIXTIME(ts)/300)*300)"),
+            // Whole numbers however long: the official data source prints 2.592e+06 here.
+            ("$__timeGroup(ts,'30d')", "FROM_UNIXTIME(FLOOR(TO_UNIXTIME(ts)/2592000)*2592000)"),
+            ("$__timeGroup(ts,'250ms')", "FROM_UNIXTIME(FLOOR(ROUND(TO_UNIXTIME(ts)*1000)/250)*250/1e3)"),
+            (
+                "$__timeGroup(ts,'1m','yyyy-MM-dd''T''HH:mm:ss')",
+                "FROM_UNIXTIME(FLOOR(TO_UNIXTIME(parse_datetime(ts,'yyyy-MM-dd''T''HH:mm:ss'))/60)*60)",
+            ),
+            (
+                "$__timeGroup(ts,'1m','yyyy-MM-dd HH:mm:ss')",
+                "FROM_UNIXTIME(FLOOR(TO_UNIXTIME(CAST(ts AS TIMESTAMP))/60)*60)",
+            ),
+            ("$__unixEpochGroup(epoch,'5m')", "FROM_UNIXTIME(FLOOR(epoch/300)*300)"),
+            ("$__unixEpochGroup(t.epoch[1],'5m')", "FROM_UNIXTIME(FLOOR(t.epoch[1]/300)*300)"),
+            ("$__unixEpochGroup(a + b,'5m')", "FROM_UNIXTIME(FLOOR((a + b)/300)*300)"),
+            ("$__unixEpochGroup(coalesce(a, b),'5m')", "FROM_UNIXTIME(FLOOR(coalesce(a, b)/300)*300)"),
+            ("$__parseTime(ts)", "CAST(ts AS TIMESTAMP)"),
+            ("$__parseTime('2021-06-23 00:00:00')", "TIMESTAMP '2021-06-23 00:00:00'"),
+            ("$__parseTime(ts,'yyyy-MM-dd HH:mm:ss')", "CAST(ts AS TIMESTAMP)"),
+            ("$__parseTime(ts,'dd/MM/yyyy')", "parse_datetime(ts,'dd/MM/yyyy')"),
+            ("'$__interval' AS i", "'5m' AS i"),
+            ("$__interval_ms / 1000", "300000 / 1000"),
+            ("FROM $__database.$__table", "FROM connect.contacts"),
+            ("$__column", "started_at"),
+        ],
+    );
 }
 
 #[test]
@@ -136,30 +145,39 @@ fn plain_values_expand_in_quotes_and_cannot_leave_them() {
         measure: Some("x' OR ''='"),
         ..context(Leg::Realtime)
     };
-    assert_expands(&hostile, &[
-        ("\"$__database\"", "\"my\"\"db\""),
-        ("$__database", "\"my\"\"db\""),
-        ("'$__table'", "'it''s'"),
-        ("\"$__table\"", "\"it's\""),
-        ("measure_name = '$__measure'", "measure_name = 'x'' OR ''''='''"),
-    ]);
+    assert_expands(
+        &hostile,
+        &[
+            ("\"$__database\"", "\"my\"\"db\""),
+            ("$__database", "\"my\"\"db\""),
+            ("'$__table'", "'it''s'"),
+            ("\"$__table\"", "\"it's\""),
+            ("measure_name = '$__measure'", "measure_name = 'x'' OR ''''='''"),
+        ],
+    );
     let saved = Context { database: Some("\"my-db\""), table: Some("my-table"), ..context(Leg::Realtime) };
-    assert_expands(&saved, &[
-        ("$__database.$__table", "\"my-db\".\"my-table\""),
-        ("\"$__database\".\"$__table\"", "\"my-db\".\"my-table\""),
-        ("\"${__table}_hourly\"", "\"my-table_hourly\""),
-        ("'$__database'", "'my-db'"),
-    ]);
+    assert_expands(
+        &saved,
+        &[
+            ("$__database.$__table", "\"my-db\".\"my-table\""),
+            ("\"$__database\".\"$__table\"", "\"my-db\".\"my-table\""),
+            ("\"${__table}_hourly\"", "\"my-table_hourly\""),
+            ("'$__database'", "'my-db'"),
+        ],
+    );
 }
 
 #[test]
 fn hive_statements_get_backquotes() {
     let context = Context { table: Some("2021-contacts"), ..context(Leg::Historical) };
-    assert_expands(&context, &[
-        ("SELECT * FROM $__table", "SELECT * FROM \"2021-contacts\""),
-        ("-- a\nshow PARTITIONS $__table", "-- a\nshow PARTITIONS `2021-contacts`"),
-        ("DESCRIBE $__database.$__table", "DESCRIBE connect.`2021-contacts`"),
-    ]);
+    assert_expands(
+        &context,
+        &[
+            ("SELECT * FROM $__table", "SELECT * FROM \"2021-contacts\""),
+            ("-- a\nshow PARTITIONS $__table", "-- a\nshow PARTITIONS `2021-contacts`"),
+            ("DESCRIBE $__database.$__table", "DESCRIBE connect.`2021-contacts`"),
+        ],
+    );
 }
 
 #[test]
@@ -185,24 +203,27 @@ fn arguments_may_hold_anything() {
 #[test]
 fn ends_of_the_range_round_outwards() {
     let range = TimeRange { from: at("2021-06-23T00:00:00.0015Z"), to: at("2021-06-23T00:59:59.9991Z") };
-    assert_expands(&Context { range, ..context(Leg::Historical) }, &[
-        ("$__timeFilter(ts)", "ts BETWEEN TIMESTAMP '2021-06-23 00:00:00.001' AND TIMESTAMP '2021-06-23 01:00:00'"),
-        ("$__unixEpochFilter(c)", "c BETWEEN 1624406400 AND 1624410000"),
-        ("$__rawTimeTo", "'2021-06-23 00:59:59'"),
-    ]);
-    assert_expands(&Context { range, ..context(Leg::Realtime) }, &[(
-        "$__timeFilter",
-        "time BETWEEN from_milliseconds(1624406400001) AND from_milliseconds(1624410000000)",
-    )]);
+    assert_expands(
+        &Context { range, ..context(Leg::Historical) },
+        &[
+            ("$__timeFilter(ts)", "ts BETWEEN TIMESTAMP '2021-06-23 00:00:00.001' AND TIMESTAMP '2021-06-23 01:00:00'"),
+            ("$__unixEpochFilter(c)", "c BETWEEN 1624406400 AND 1624410000"),
+            ("$__rawTimeTo", "'2021-06-23 00:59:59'"),
+        ],
+    );
+    assert_expands(
+        &Context { range, ..context(Leg::Realtime) },
+        &[("$__timeFilter", "time BETWEEN from_milliseconds(1624406400001) AND from_milliseconds(1624410000000)")],
+    );
 }
 
 #[test]
 fn instants_before_1970_begin_no_comment() {
     let range = TimeRange { from: at("1969-12-31T23:59:59Z"), to: at("1970-01-01T00:00:00Z") };
-    assert_expands(&Context { range, ..context(Leg::Realtime) }, &[
-        ("x-$__timeFrom", "x-(-1000)"),
-        ("'$__timeFrom'", "'-1000'"),
-    ]);
+    assert_expands(
+        &Context { range, ..context(Leg::Realtime) },
+        &[("x-$__timeFrom", "x-(-1000)"), ("'$__timeFrom'", "'-1000'")],
+    );
 }
 
 #[test]
@@ -226,8 +247,7 @@ fn bare_time_filter_falls_back_to_time() {
 #[test]
 fn a_value_that_nobody_chose_is_asked_for() {
     for leg in Leg::ALL {
-        let empty =
-            Context { database: None, table: Some(""), column: None, measure: Some(" "), ..context(leg) };
+        let empty = Context { database: None, table: Some(""), column: None, measure: Some(" "), ..context(leg) };
         for definition in table(leg).iter().filter(|definition| definition.kind == definition::Kind::Name) {
             for sql in [format!("$__{}", definition.name), format!("'$__{}'", definition.name)] {
                 let error = expand(&sql, &empty).unwrap_err();

@@ -12,7 +12,7 @@ pub(super) const MACROS: &[Macro] = &[
         example: "WHERE $__timeFilter",
         arguments: 0..=1,
         kind: Kind::Expression,
-        expand: time_filter,
+        expand: |call| Ok(time_filter(call)),
     },
     Macro {
         name: "timeFrom",
@@ -44,7 +44,7 @@ pub(super) const MACROS: &[Macro] = &[
         example: "GROUP BY bin(time, $__interval)",
         arguments: 0..=0,
         kind: Kind::Value,
-        expand: duration,
+        expand: |call| Ok(duration(call)),
     },
     Macro {
         name: "interval_ms",
@@ -52,7 +52,7 @@ pub(super) const MACROS: &[Macro] = &[
         example: "GROUP BY bin(time, $__interval_ms)",
         arguments: 0..=0,
         kind: Kind::Value,
-        expand: duration,
+        expand: |call| Ok(duration(call)),
     },
     Macro {
         name: "interval_raw_ms",
@@ -104,13 +104,13 @@ pub(super) const MACROS: &[Macro] = &[
 ];
 
 /// The column of a table's time is always `time`, unless the query names another.
-fn time_filter(call: &Call<'_>) -> Result<String, String> {
+fn time_filter(call: &Call<'_>) -> String {
     let column = call.argument(0).unwrap_or("time");
     let (from, to) = (call.context.range.from_millis(), call.context.range.to_millis());
-    Ok(format!("{column} BETWEEN from_milliseconds({from}) AND from_milliseconds({to})"))
+    format!("{column} BETWEEN from_milliseconds({from}) AND from_milliseconds({to})")
 }
 
 /// A duration literal of Timestream's.
-fn duration(call: &Call<'_>) -> Result<String, String> {
-    Ok(format!("{}ms", call.interval_millis()))
+fn duration(call: &Call<'_>) -> String {
+    format!("{}ms", call.interval_millis())
 }
