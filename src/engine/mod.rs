@@ -4,6 +4,7 @@
 //! Dropping the future of [`Engine::run`] cancels the execution in AWS.
 
 pub mod athena;
+pub mod cached;
 pub mod flight;
 pub mod timestream;
 
