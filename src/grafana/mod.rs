@@ -1,3 +1,7 @@
-//! All that speaks Grafana's plugin protocol.
+//! All that speaks Grafana's plugin protocol: the process and its gRPC services, settings to data sources, answers to
+//! frames. Below this module nothing knows of Grafana.
 
 pub mod frame;
+pub mod rpc;
+pub mod shutdown;
+pub mod wire;
