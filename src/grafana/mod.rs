@@ -1,7 +1,11 @@
 //! All that speaks Grafana's plugin protocol: the process and its gRPC services, settings to data sources, answers to
 //! frames. Below this module nothing knows of Grafana.
 
+pub mod diagnostics;
 pub mod frame;
+pub mod instance;
+pub mod logging;
+pub mod resource;
 pub mod rpc;
 pub mod shutdown;
 pub mod wire;
