@@ -128,16 +128,23 @@ impl Metrics {
         seconds(registry, "queue_time", "Time that statements waited for their engine", &self.queue_time);
         registry.register_with_unit("scanned", "Data read by the engines", Unit::Bytes, self.scanned.clone());
         registry.register_with_unit("metered", "Data billed for by the engines", Unit::Bytes, self.metered.clone());
-        registry.register("cost_dollars", "List price of what was scanned, where scanning is billed", self.dollars.clone());
+        registry.register(
+            "cost_dollars",
+            "List price of what was scanned, where scanning is billed",
+            self.dollars.clone(),
+        );
         registry.register("rows", "Result rows read", self.rows.clone());
         registry.register("pages", "Result pages read", self.pages.clone());
         registry.register("reused_results", "Answers that the engine had kept from earlier", self.reused.clone());
-        registry.register("shared_executions", "Queries answered by another's execution in flight", self.shared.clone());
+        registry.register(
+            "shared_executions",
+            "Queries answered by another's execution in flight",
+            self.shared.clone(),
+        );
     }
 
     /// Counts a query of a leg as begun. Report its end on the guard; a guard dropped without a report counts as
     /// cancelled.
-    #[must_use]
     pub fn start(&self, leg: Leg) -> Started<'_> {
         self.in_flight.get_or_create(&LegLabels { leg: leg.name() }).inc();
         Started { metrics: self, leg, since: Instant::now(), reported: false }
@@ -350,7 +357,10 @@ mod tests {
                 None => {
                     let name = line.split(['{', ' ']).next().unwrap();
                     let family = ["_bucket", "_sum", "_count"].iter().find_map(|suffix| name.strip_suffix(suffix));
-                    assert!(typed.contains(name) || family.is_some_and(|name| typed.contains(name)), "{line} is untyped");
+                    assert!(
+                        typed.contains(name) || family.is_some_and(|name| typed.contains(name)),
+                        "{line} is untyped"
+                    );
                 }
             }
         }

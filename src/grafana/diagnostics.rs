@@ -17,7 +17,8 @@ use crate::{
 pub async fn check(instances: &Instances, request: &CheckHealthRequest) -> CheckHealthResponse {
     let context = request.plugin_context.clone().unwrap_or_default();
     if context.data_source.is_none() {
-        let message = concat!("Switchboard ", env!("CARGO_PKG_VERSION"), " is running. Test a data source to check its legs.");
+        let message =
+            concat!("Switchboard ", env!("CARGO_PKG_VERSION"), " is running. Test a data source to check its legs.");
         return respond(HealthStatus::Unknown, message, &json!({}));
     }
     let checked = async { Ok(instances.get(&context).await?.health().await) };
@@ -39,8 +40,10 @@ fn report(legs: &[Health]) -> CheckHealthResponse {
     } else {
         legs.iter().map(sentence).collect::<Vec<_>>().join(" ")
     };
-    let mut details: Map<String, Value> =
-        Map::from_iter([("legs".to_owned(), legs.iter().map(|leg| (leg.leg.name().to_owned(), leg_details(leg))).collect())]);
+    let mut details: Map<String, Value> = Map::from_iter([(
+        "legs".to_owned(),
+        legs.iter().map(|leg| (leg.leg.name().to_owned(), leg_details(leg))).collect(),
+    )]);
     let troubles: Vec<String> = legs.iter().filter_map(trouble).collect();
     if !troubles.is_empty() {
         // Grafana shows this one below the message.
@@ -107,7 +110,9 @@ const fn advice(kind: ErrorKind) -> &'static str {
         }
         ErrorKind::BadQuery | ErrorKind::Rejected => "The engine refused the check's own query: see the message.",
         ErrorKind::Cancelled => "The check was stopped before it ended: test again.",
-        ErrorKind::Internal => "This is a fault in Switchboard: report it with the lines that Grafana's log has for it.",
+        ErrorKind::Internal => {
+            "This is a fault in Switchboard: report it with the lines that Grafana's log has for it."
+        }
     }
 }
 

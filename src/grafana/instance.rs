@@ -79,11 +79,8 @@ impl Instances {
             id: stored.id,
         };
         let gates = Gates::from_sources(&context.grafana_config, |name| std::env::var(name).ok());
-        let version = Version {
-            last_updated_ms: stored.last_updated_ms,
-            gates: gates.clone(),
-            settings: digest(stored),
-        };
+        let version =
+            Version { last_updated_ms: stored.last_updated_ms, gates: gates.clone(), settings: digest(stored) };
         let connect = || async {
             let settings = Settings::from_grafana(&stored.json_data, &stored.decrypted_secure_json_data, &gates)?;
             let source = DataSource::connect(settings, Arc::clone(&self.metrics)).await?;
@@ -209,7 +206,7 @@ mod tests {
     #[tokio::test]
     async fn a_caller_that_leaves_while_connecting_leaves_the_others_connected() {
         let cache = Cache::<&str, u32, u32>::default();
-        let first = cache.get_or_connect("a", 1, || std::future::pending());
+        let first = cache.get_or_connect("a", 1, std::future::pending);
         assert!(tokio::time::timeout(Duration::from_millis(5), first).await.is_err());
         assert_eq!(*cache.get_or_connect("a", 1, || async { Ok(5) }).await.unwrap(), 5);
     }

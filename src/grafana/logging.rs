@@ -37,7 +37,9 @@ pub fn init(environment: impl Fn(&str) -> Option<String>) {
     // A second initialisation, as in tests, keeps the first.
     let _ = tracing_subscriber::registry().with(layer).try_init();
     if misread {
-        tracing::warn!("The log level asked for cannot be read; info is used. Levels: error, warn, info, debug, trace.");
+        tracing::warn!(
+            "The log level asked for cannot be read; info is used. Levels: error, warn, info, debug, trace."
+        );
     }
 }
 

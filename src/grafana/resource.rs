@@ -110,7 +110,9 @@ mod tests {
 
     #[test]
     fn an_unknown_path_lists_those_that_exist() {
-        for path in ["", "/", "tables", "realtime", "realtime/../regions", "realtime/tables/x", "REGIONS", "%ff/%00", "région"] {
+        for path in
+            ["", "/", "tables", "realtime", "realtime/../regions", "realtime/tables/x", "REGIONS", "%ff/%00", "région"]
+        {
             let (code, body) = get("GET", path);
             assert_eq!((code, &body["kind"]), (404, &json!("not_found")), "{path}");
             assert!(body["message"].as_str().unwrap().contains("realtime/tables, "), "{body}");

@@ -2,6 +2,8 @@
 //!
 //! Every call is counted for [`Shutdown`], and a panic in a handler answers that call alone with `INTERNAL`.
 
+#![expect(clippy::result_large_err, reason = "tonic's traits take its Status as it is")]
+
 use std::{
     convert::Infallible,
     future::Future,

@@ -2,6 +2,8 @@
 //!
 //! The host closes its connection as soon as its `Shutdown` call is answered, so that answer has to wait for the others.
 
+#![expect(clippy::result_large_err, reason = "tonic's traits take its Status as it is")]
+
 use std::{
     future::Future,
     sync::{Arc, Mutex, PoisonError},
@@ -65,7 +67,9 @@ impl Shutdown {
         };
         request.answered = outcome.is_some();
         outcome.unwrap_or_else(|| {
-            Err(Status::unavailable("The plugin shut down before the answer was there. Try again: Grafana starts it anew."))
+            Err(Status::unavailable(
+                "The plugin shut down before the answer was there. Try again: Grafana starts it anew.",
+            ))
         })
     }
 
@@ -145,7 +149,7 @@ mod tests {
 
     use super::*;
 
-    const LONG: Duration = Duration::from_secs(60);
+    const LONG: Duration = Duration::from_mins(1);
 
     async fn forever() -> Result<(), Status> {
         std::future::pending().await
