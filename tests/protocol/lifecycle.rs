@@ -2,6 +2,7 @@
 
 use std::{
     os::unix::fs::PermissionsExt,
+    process::Command,
     time::{Duration, Instant},
 };
 
@@ -61,6 +62,20 @@ async fn signals_end_it_too() {
         assert!(host.exit_within(END).success(), "{signal}");
         assert_eq!(std::fs::read_dir(host.temporary.path()).unwrap().count(), 0, "{signal}");
     }
+}
+
+#[test]
+fn an_orphan_ends() {
+    // The shell is the host; its standard output stays open for as long as the plugin lives.
+    let since = Instant::now();
+    let output = Command::new("sh")
+        .args(["-c", "\"$0\" & sleep 0.5", env!("CARGO_BIN_EXE_gpx_switchboard")])
+        .env("grafana_plugin_type", "datasource")
+        .output()
+        .unwrap();
+    assert!(since.elapsed() < END, "{:?}", since.elapsed());
+    let log = String::from_utf8_lossy(&output.stderr);
+    assert!(output.stdout.starts_with(b"1|2|unix|") && log.contains("Grafana is gone"), "{log}");
 }
 
 #[tokio::test]
