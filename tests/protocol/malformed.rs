@@ -42,7 +42,10 @@ async fn every_malformed_request_gets_a_clear_error() {
         let answers = ask(&host, context, asked).await.unwrap();
         let answer = &answers["A"];
         let told = case.says.iter().all(|text| answer.error.contains(text));
-        let sentence = answer.error.ends_with(['.', '?']) && answer.error.len() < 1_000;
+        // A sentence, or one that begins with the name of what is wrong.
+        let opening = answer.error.starts_with(|first: char| first.is_uppercase() || first == '$')
+            || answer.error.starts_with("jsonData ");
+        let sentence = opening && (20..1_000).contains(&answer.error.len());
         if !(answer.status == 400
             && answer.error_source == "downstream"
             && told
