@@ -1,0 +1,215 @@
+//! A panel's answer as frames: what each is called, and what is said beside its rows.
+
+use arrow::array::RecordBatch;
+use serde_json::{Value, json};
+
+use super::frame::{self, FrameMeta, Stat};
+use crate::{
+    datasource::{PanelAnswer, Run},
+    error::Result,
+    leg::Leg,
+    settings::Settings,
+    shape::LABELS,
+};
+
+/// One frame, not yet encoded.
+#[derive(Debug)]
+pub struct Frame {
+    /// Its rows.
+    pub batch: RecordBatch,
+    name: String,
+    meta: FrameMeta,
+}
+
+impl Frame {
+    /// The frame as Grafana reads it.
+    ///
+    /// # Errors
+    ///
+    /// As [`frame::encode`].
+    pub fn encode(&self, ref_id: &str) -> Result<Vec<u8>> {
+        frame::encode(&self.batch, &self.name, ref_id, &self.meta)
+    }
+}
+
+/// The frames of an answer. Every one says what ran; the first alone carries notices and cost, which Grafana adds up over
+/// frames. An answer without rows is one frame without columns, so that its notices and cost are still told.
+#[must_use]
+pub fn frames(answer: PanelAnswer, ref_id: &str, settings: &Settings) -> Vec<Frame> {
+    let PanelAnswer { frames: batches, kind, runs, notices } = answer;
+    let batches = if batches.is_empty() {
+        vec![RecordBatch::new_empty(std::sync::Arc::new(arrow::datatypes::Schema::empty()))]
+    } else {
+        batches
+    };
+    let alone = batches.len() == 1;
+    let executed = executed(&runs);
+    let mut first = FrameMeta::new(kind);
+    first.notices = notices;
+    first.stats = runs.iter().flat_map(|run| stats(run, runs.len() > 1)).collect();
+    first.custom = Some(json!({"runs": runs.iter().map(|run| about(run, settings)).collect::<Vec<_>>()}));
+    let mut first = Some(first);
+    batches
+        .into_iter()
+        .map(|batch| {
+            let mut meta = first.take().unwrap_or_else(|| FrameMeta::new(kind));
+            meta.executed_query_string.clone_from(&executed);
+            let name = if alone { ref_id.to_owned() } else { series_name(&batch).unwrap_or_else(|| ref_id.to_owned()) };
+            Frame { batch, name, meta }
+        })
+        .collect()
+}
+
+/// The SQL that ran, ready to be copied; several statements are told apart by comments.
+fn executed(runs: &[Run]) -> Option<String> {
+    match runs {
+        [] => None,
+        [run] => Some(run.sql.clone()),
+        runs => {
+            let titled = runs.iter().map(|run| format!("-- {} ({})\n{}", run.leg, run.leg.service(), run.sql));
+            Some(titled.collect::<Vec<_>>().join("\n\n"))
+        }
+    }
+}
+
+/// What a run cost, in Grafana's units. `several`: other legs ran too, so the leg is named.
+fn stats(run: &Run, several: bool) -> Vec<Stat> {
+    #[expect(clippy::cast_precision_loss, reason = "figures for a person to read")]
+    let count = |number: u64| number as f64;
+    let milliseconds = |duration: std::time::Duration| duration.as_secs_f64() * 1_000.0;
+    let cost = &run.cost;
+    let mut figures = vec![
+        ("Rows", None, count(cost.rows)),
+        ("Result pages", None, count(cost.pages)),
+        ("Bytes scanned", Some("decbytes"), count(cost.bytes_scanned)),
+        ("Bytes metered", Some("decbytes"), count(cost.bytes_metered)),
+        ("Engine time", Some("ms"), milliseconds(cost.engine_time)),
+        ("Queue time", Some("ms"), milliseconds(cost.queue_time)),
+        ("Total time", Some("ms"), milliseconds(cost.elapsed)),
+    ];
+    if let Some(dollars) = cost.dollars(run.leg) {
+        figures.push(("Estimated cost", Some("currencyUSD"), dollars));
+    }
+    if run.shared {
+        figures.push(("Shared with an identical query", None, 1.0));
+    }
+    if cost.reused {
+        figures.push(("Earlier result reused", None, 1.0));
+    }
+    figures
+        .into_iter()
+        .map(|(name, unit, value)| Stat {
+            display_name: if several { format!("{name} ({})", run.leg) } else { name.to_owned() },
+            unit: unit.map(str::to_owned),
+            value,
+        })
+        .collect()
+}
+
+/// Where a run can be found in AWS.
+fn about(run: &Run, settings: &Settings) -> Value {
+    let region = match run.leg {
+        Leg::Realtime => &settings.realtime.region,
+        Leg::Historical => &settings.historical.region,
+    };
+    json!({
+        "leg": run.leg,
+        "service": run.leg.service(),
+        "region": region,
+        "executionIds": run.cost.execution_ids,
+        "shared": run.shared,
+        "reused": run.cost.reused,
+    })
+}
+
+/// The labels of the first column that has any, as `queue="Billing", channel="VOICE"`.
+fn series_name(batch: &RecordBatch) -> Option<String> {
+    let labels = batch.schema_ref().fields().iter().find_map(|field| field.metadata().get(LABELS))?;
+    let labels: serde_json::Map<String, Value> = serde_json::from_str(labels).ok()?;
+    let pairs: Vec<String> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    (!pairs.is_empty()).then(|| pairs.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::HashMap, sync::Arc, time::Duration};
+
+    use arrow::{
+        array::Int64Array,
+        datatypes::{DataType, Field, Schema},
+    };
+
+    use super::*;
+    use crate::{engine::Cost, notice::Notice, settings::Gates, shape::FrameKind};
+
+    fn settings() -> Settings {
+        Settings::from_grafana(b"{}", &HashMap::new(), &Gates::default()).unwrap()
+    }
+
+    fn series(labels: &str) -> RecordBatch {
+        let field = Field::new("contacts", DataType::Int64, true)
+            .with_metadata(HashMap::from([(LABELS.to_owned(), labels.to_owned())]));
+        let values = Arc::new(Int64Array::from(vec![1, 2]));
+        RecordBatch::try_new(Arc::new(Schema::new(vec![field])), vec![values]).unwrap()
+    }
+
+    fn run(leg: Leg) -> Run {
+        let cost = Cost {
+            bytes_metered: 10_000_000,
+            engine_time: Duration::from_millis(1_500),
+            rows: 2,
+            execution_ids: vec!["e-1".to_owned()],
+            ..Cost::default()
+        };
+        Run { leg, sql: format!("SELECT '{leg}'"), cost, shared: false }
+    }
+
+    fn answer(frames: Vec<RecordBatch>, runs: Vec<Run>) -> PanelAnswer {
+        let notices = vec![Notice::warning("Cut.")];
+        PanelAnswer { frames, kind: FrameKind::TimeSeriesMulti, runs, notices }
+    }
+
+    #[test]
+    fn cost_and_notices_are_told_once_and_the_sql_on_every_frame() {
+        let batches = vec![series(r#"{"queue":"Billing","channel":"VOICE"}"#), series("{}")];
+        let frames = frames(answer(batches, vec![run(Leg::Historical)]), "A", &settings());
+        assert_eq!(
+            frames.iter().map(|frame| frame.name.as_str()).collect::<Vec<_>>(),
+            [r#"queue="Billing", channel="VOICE""#, "A"]
+        );
+        for frame in &frames {
+            assert_eq!(frame.meta.executed_query_string.as_deref(), Some("SELECT 'historical'"));
+        }
+        let stat = |name: &str| frames[0].meta.stats.iter().find(|stat| stat.display_name == name).unwrap();
+        assert_eq!((stat("Rows").value, stat("Engine time").value), (2.0, 1_500.0));
+        assert!((stat("Estimated cost").value - 0.000_05).abs() < 1e-12);
+        assert_eq!(frames[0].meta.notices, [Notice::warning("Cut.")]);
+        assert!(frames[1].meta.stats.is_empty() && frames[1].meta.notices.is_empty());
+        assert_eq!(
+            frames[0].meta.custom.as_ref().unwrap()["runs"][0],
+            json!({"leg": "historical", "service": "Athena", "region": "eu-west-2", "executionIds": ["e-1"], "shared": false, "reused": false})
+        );
+    }
+
+    #[test]
+    fn two_legs_are_told_apart() {
+        let frames =
+            frames(answer(vec![series("{}")], vec![run(Leg::Realtime), run(Leg::Historical)]), "A", &settings());
+        assert_eq!(
+            frames[0].meta.executed_query_string.as_deref(),
+            Some("-- realtime (Timestream)\nSELECT 'realtime'\n\n-- historical (Athena)\nSELECT 'historical'")
+        );
+        let names: Vec<&str> = frames[0].meta.stats.iter().map(|stat| stat.display_name.as_str()).collect();
+        assert!(names.contains(&"Rows (realtime)") && names.contains(&"Rows (historical)"), "{names:?}");
+        assert!(!names.contains(&"Estimated cost (realtime)"), "Timestream has no price by bytes");
+    }
+
+    #[test]
+    fn an_answer_without_rows_still_says_what_it_cost() {
+        let frames = frames(answer(Vec::new(), vec![run(Leg::Realtime)]), "A", &settings());
+        assert_eq!(frames.len(), 1);
+        assert_eq!((frames[0].name.as_str(), frames[0].batch.num_columns()), ("A", 0));
+        assert!(!frames[0].meta.stats.is_empty());
+        assert!(frames[0].encode("A").is_ok());
+    }
+}
