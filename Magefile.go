@@ -98,11 +98,11 @@ func Moto(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	server, err := filepath.Abs(filepath.Join(executables, "moto_server"))
+	python, err := filepath.Abs(filepath.Join(executables, "python"))
 	if err != nil {
 		return err
 	}
-	return build.RunWith(ctx, []string{"MOTO_SERVER=" + server}, "go", "test", "-count=1", "-timeout", "5m", "./tests/moto/...")
+	return build.RunWith(ctx, []string{"MOTO_PYTHON=" + python}, "go", "test", "-count=1", "-timeout", "5m", "./tests/moto/...")
 }
 
 // Bench measures, in release: handshake, memory, a panel's latency through the host, and the hot paths by criterion.
