@@ -17,6 +17,8 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend/grpcplugin"
 	"github.com/hashicorp/go-hclog"
 	goplugin "github.com/hashicorp/go-plugin"
+
+	"switchboard/tests/host/process"
 )
 
 // startTimeout is how long a plugin may take until its handshake. Grafana allows a minute; a plugin that needs more
@@ -44,7 +46,7 @@ func Start(binary string, env ...string) (*Plugin, error) {
 	}
 	command := exec.Command(binary)
 	command.Env = append(os.Environ(), env...)
-	dieWithParent(command)
+	process.DieWithParent(command)
 	output := &log{}
 	client := goplugin.NewClient(&goplugin.ClientConfig{
 		Cmd: command,
