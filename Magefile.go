@@ -147,7 +147,7 @@ func Package(ctx context.Context) error {
 	return nil
 }
 
-// Sandbox starts the stand-in for AWS on port 4510 and keeps it until interrupted.
+// Sandbox starts the stand-in for AWS on port 4566 and keeps it until interrupted.
 func Sandbox(ctx context.Context) error {
 	if err := build.Require("cargo", "cc"); err != nil {
 		return err
@@ -155,6 +155,6 @@ func Sandbox(ctx context.Context) error {
 	if err := build.Run(ctx, "cargo", "build", "--locked", "--package", "sandbox"); err != nil {
 		return err
 	}
-	fmt.Println("Point a Grafana at it with provisioning/datasources/switchboard-sandbox.yaml and SWITCHBOARD_SANDBOX=http://127.0.0.1:4510.")
-	return build.Run(ctx, "./target/debug/sandbox", "--port", "4510", "--agents", "200", "--days", "30")
+	fmt.Println("Point a Grafana at it with provisioning/datasources/switchboard-sandbox.yaml and SWITCHBOARD_SANDBOX=http://127.0.0.1:4566.")
+	return build.Run(ctx, "./target/debug/sandbox", "--port", "4566", "--agents", "200", "--days", "30")
 }

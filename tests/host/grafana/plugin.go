@@ -47,6 +47,12 @@ func Start(binary string, env ...string) (*Plugin, error) {
 	command := exec.Command(binary)
 	command.Env = append(os.Environ(), env...)
 	process.DieWithParent(command)
+	return StartCommand(command)
+}
+
+// StartCommand is Start for a command that was prepared otherwise, such as one in a root directory of its own. Its
+// environment is the command's, and nothing else.
+func StartCommand(command *exec.Cmd) (*Plugin, error) {
 	output := &log{}
 	client := goplugin.NewClient(&goplugin.ClientConfig{
 		Cmd: command,
@@ -63,6 +69,7 @@ func Start(binary string, env ...string) (*Plugin, error) {
 			},
 		},
 		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
+		SkipHostEnv:      true,
 		StartTimeout:     startTimeout,
 		Stderr:           output,
 		// Its own lines come through Stderr above; this logger would only repeat them.
