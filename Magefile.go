@@ -1,0 +1,160 @@
+//go:build mage
+
+// The project's commands: `go tool mage -l` lists them, `go tool mage demo` and `go tool mage test` are the two to know.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"switchboard/build"
+)
+
+// Demo builds everything, starts a stand-in for AWS and shows contact-centre panels answered through the plugin.
+func Demo(ctx context.Context) error {
+	if err := Build(ctx); err != nil {
+		return err
+	}
+	build.Say("building the demo's host: go-plugin and Grafana's Go SDK (a minute the first time)")
+	demo := filepath.Join("target", "go", "demo")
+	if err := build.Run(ctx, "go", "build", "-o", demo, "./demo"); err != nil {
+		return err
+	}
+	return build.Run(ctx, "./"+demo)
+}
+
+// Test runs everything that must hold: lint, unit, property and sandbox tests, the plugin loaded as Grafana loads it, moto.
+func Test(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{Lint, Unit, Host, Moto} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	build.Say("everything passed")
+	return nil
+}
+
+// Build makes the development build of the plugin and of the sandbox, in target/debug.
+func Build(ctx context.Context) error {
+	if err := build.Require("cargo", "cc", "go"); err != nil {
+		return err
+	}
+	build.Say("building the plugin and the sandbox (about ten minutes on two cores the first time, then seconds)")
+	return build.Run(ctx, "cargo", "build", "--locked", "--workspace")
+}
+
+// Lint checks the format, the lints of both languages, and the licences, sources and duplicates among the dependencies.
+func Lint(ctx context.Context) error {
+	if err := build.Require("cargo", "cc", "go"); err != nil {
+		return err
+	}
+	if err := build.GoFormat(ctx, "Magefile.go", "build", "demo", "tests"); err != nil {
+		return err
+	}
+	for _, command := range []string{
+		"go vet ./...",
+		"go vet -tags mage Magefile.go",
+		"cargo fmt --all --check",
+		"cargo clippy --locked --workspace --all-targets --quiet -- -D warnings",
+	} {
+		words := strings.Fields(command)
+		if err := build.Run(ctx, words[0], words[1:]...); err != nil {
+			return err
+		}
+	}
+	return build.Deny(ctx, ".")
+}
+
+// Unit runs the Rust tests: units, properties, and both engines against the sandbox, faults included.
+func Unit(ctx context.Context) error {
+	if err := build.Require("cargo", "cc"); err != nil {
+		return err
+	}
+	return build.Run(ctx, "cargo", "test", "--locked", "--workspace")
+}
+
+// Host loads the plugin the way Grafana does and asks it everything that Grafana asks.
+func Host(ctx context.Context) error {
+	if err := Build(ctx); err != nil {
+		return err
+	}
+	return build.Run(ctx, "go", "test", "-count=1", "-timeout", "10m", "./build/...", "./demo/...", "./tests/host/...")
+}
+
+// Moto asks moto, another project's AWS, for a second opinion on the wire protocols.
+func Moto(ctx context.Context) error {
+	if err := Build(ctx); err != nil {
+		return err
+	}
+	executables, err := build.PythonTools(ctx, ".", "moto", "tests/moto/requirements.txt")
+	if errors.Is(err, build.ErrNoPython) && os.Getenv("CI") == "" {
+		build.Say("skipped moto: %v", err)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	python, err := filepath.Abs(filepath.Join(executables, "python"))
+	if err != nil {
+		return err
+	}
+	return build.RunWith(ctx, []string{"MOTO_PYTHON=" + python}, "go", "test", "-count=1", "-timeout", "5m", "./tests/moto/...")
+}
+
+// Bench measures, in release: handshake, memory, a panel's latency through the host, and the hot paths by criterion.
+func Bench(ctx context.Context) error {
+	if err := build.Require("cargo", "cc", "go"); err != nil {
+		return err
+	}
+	build.Say("building for release (about ten minutes on two cores the first time)")
+	if err := build.Run(ctx, "cargo", "build", "--locked", "--release", "--bin", "gpx_switchboard"); err != nil {
+		return err
+	}
+	if err := build.Run(ctx, "cargo", "build", "--locked", "--package", "sandbox"); err != nil {
+		return err
+	}
+	plugin, err := filepath.Abs(filepath.Join("target", "release", "gpx_switchboard"))
+	if err != nil {
+		return err
+	}
+	environment := []string{"SWITCHBOARD_PLUGIN=" + plugin}
+	if err := build.RunWith(ctx, environment, "go", "test", "-run", "^$", "-bench", ".", "./tests/host"); err != nil {
+		return err
+	}
+	return build.Run(ctx, "cargo", "bench", "--locked", "--package", "switchboard")
+}
+
+// Package makes what Grafana installs: dist/ and the zip, with a binary that runs on any Linux, and tries it in an empty root.
+func Package(ctx context.Context) error {
+	if err := build.Require("cargo", "cc", "go"); err != nil {
+		return err
+	}
+	archive, err := build.Package(ctx, ".")
+	if err != nil {
+		return err
+	}
+	if err := build.Run(ctx, "cargo", "build", "--locked", "--package", "sandbox"); err != nil {
+		return err
+	}
+	if err := build.Run(ctx, "go", "test", "-count=1", "-v", "./tests/package"); err != nil {
+		return err
+	}
+	build.Say("packaged %s", archive)
+	return nil
+}
+
+// Sandbox starts the stand-in for AWS on port 4566 and keeps it until interrupted.
+func Sandbox(ctx context.Context) error {
+	if err := build.Require("cargo", "cc"); err != nil {
+		return err
+	}
+	if err := build.Run(ctx, "cargo", "build", "--locked", "--package", "sandbox"); err != nil {
+		return err
+	}
+	fmt.Println("Point a Grafana at it with provisioning/datasources/switchboard-sandbox.yaml and SWITCHBOARD_SANDBOX=http://127.0.0.1:4566.")
+	return build.Run(ctx, "./target/debug/sandbox", "--port", "4566", "--agents", "200", "--days", "30")
+}

@@ -1,0 +1,256 @@
+package build
+
+import (
+	"archive/zip"
+	"context"
+	"debug/elf"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// pluginID is the id in plugin.json, and the one root folder of the zip.
+const pluginID = "switchboard-connect-datasource"
+
+// executable is plugin.json's `executable`; Grafana adds `_linux_amd64`.
+const executable = "gpx_switchboard"
+
+// target is a platform that the package has a binary for.
+type target struct {
+	triple string
+	goarch string
+	// linker is the C compiler that links for it; empty is the machine's own.
+	linker string
+}
+
+var targets = []target{
+	{triple: "x86_64-unknown-linux-gnu", goarch: "amd64", linker: "x86_64-linux-gnu-gcc"},
+	{triple: "aarch64-unknown-linux-gnu", goarch: "arm64", linker: "aarch64-linux-gnu-gcc"},
+}
+
+// Package builds the plugin statically for every platform that this machine has a toolchain for, fills dist/ as Grafana
+// expects it and zips it. It answers the zip's path.
+func Package(ctx context.Context, root string) (string, error) {
+	version, err := version(ctx)
+	if err != nil {
+		return "", err
+	}
+	dist := filepath.Join(root, "dist")
+	binaries, err := buildTargets(ctx)
+	if err != nil {
+		return "", err
+	}
+	if err := os.RemoveAll(dist); err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(dist, 0o755); err != nil {
+		return "", err
+	}
+	for name, binary := range binaries {
+		if err := copyFile(binary, filepath.Join(dist, name), 0o755); err != nil {
+			return "", err
+		}
+	}
+	if err := fill(root, dist, version, time.Now()); err != nil {
+		return "", err
+	}
+	archive := filepath.Join(root, fmt.Sprintf("%s-%s.zip", pluginID, version))
+	return archive, zipFolder(dist, pluginID, archive)
+}
+
+func version(ctx context.Context) (string, error) {
+	text, err := Output(ctx, "cargo", "metadata", "--locked", "--no-deps", "--format-version", "1")
+	if err != nil {
+		return "", err
+	}
+	var metadata struct {
+		Packages []struct{ Name, Version string }
+	}
+	if err := json.Unmarshal([]byte(text), &metadata); err != nil {
+		return "", err
+	}
+	for _, entry := range metadata.Packages {
+		if entry.Name == "switchboard" {
+			return entry.Version, nil
+		}
+	}
+	return "", errors.New("Cargo.toml has no package named switchboard")
+}
+
+// buildTargets answers the built binaries by the name that they have in the package.
+func buildTargets(ctx context.Context) (map[string]string, error) {
+	if runtime.GOOS != "linux" {
+		return nil, errors.New("the package holds Linux binaries: run this target on Linux")
+	}
+	built := map[string]string{}
+	for _, target := range targets {
+		native := target.goarch == runtime.GOARCH
+		if why := target.missing(ctx); why != "" && !native {
+			Say("skipped linux/%s: %s", target.goarch, why)
+			continue
+		}
+		environment := []string{
+			"RUSTFLAGS=-C target-feature=+crt-static",
+			"CARGO_TARGET_DIR=target/package",
+		}
+		if !native {
+			variable := strings.ToUpper(strings.ReplaceAll(target.triple, "-", "_"))
+			environment = append(environment,
+				"CARGO_TARGET_"+variable+"_LINKER="+target.linker,
+				"CC_"+strings.ToLower(variable)+"="+target.linker)
+		}
+		Say("building for linux/%s, statically, for release (about ten minutes on two cores the first time)", target.goarch)
+		if err := RunWith(ctx, environment, "cargo", "build", "--locked", "--release", "--bin", executable, "--target", target.triple); err != nil {
+			return nil, err
+		}
+		binary := filepath.Join("target", "package", target.triple, "release", executable)
+		if err := mustBeStatic(binary); err != nil {
+			return nil, err
+		}
+		built[executable+"_linux_"+target.goarch] = binary
+	}
+	return built, nil
+}
+
+// missing says what this machine lacks to cross-build for the target; empty means nothing.
+func (t target) missing(ctx context.Context) string {
+	library, err := Output(ctx, "rustc", "--print", "target-libdir", "--target", t.triple)
+	if err != nil {
+		return err.Error()
+	}
+	if _, err := os.Stat(library); err != nil {
+		return "Rust's standard library for it is not installed (rustup target add " + t.triple + ")"
+	}
+	if _, err := exec.LookPath(t.linker); err != nil {
+		return t.linker + " is not installed (Debian: apt-get install crossbuild-essential-" + t.goarch + ")"
+	}
+	return ""
+}
+
+// mustBeStatic fails when the binary asks for a program interpreter or a shared library: such a binary would not start on
+// a Linux with another C library, and Grafana's own image is one.
+func mustBeStatic(path string) error {
+	file, err := elf.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	for _, segment := range file.Progs {
+		if segment.Type == elf.PT_INTERP {
+			return fmt.Errorf("%s is not static: it names a program interpreter", path)
+		}
+	}
+	libraries, err := file.ImportedLibraries()
+	if err != nil {
+		return err
+	}
+	if len(libraries) > 0 {
+		return fmt.Errorf("%s is not static: it needs %s", path, strings.Join(libraries, ", "))
+	}
+	information, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	Say("%s is static, %.1f MB", path, float64(information.Size())/1e6)
+	return nil
+}
+
+// fill copies everything but the binaries into dist and stamps version and date into plugin.json.
+func fill(root, dist, version string, now time.Time) error {
+	manifest, err := os.ReadFile(filepath.Join(root, "plugin.json"))
+	if err != nil {
+		return err
+	}
+	stamped := strings.NewReplacer("%VERSION%", version, "%TODAY%", now.UTC().Format(time.DateOnly)).Replace(string(manifest))
+	if !json.Valid([]byte(stamped)) {
+		return errors.New("plugin.json is not valid JSON")
+	}
+	if err := os.WriteFile(filepath.Join(dist, "plugin.json"), []byte(stamped), 0o644); err != nil {
+		return err
+	}
+	for _, name := range []string{"README.md", "CHANGELOG.md", "LICENSE"} {
+		if err := copyFile(filepath.Join(root, name), filepath.Join(dist, name), 0o644); err != nil {
+			return err
+		}
+	}
+	return filepath.WalkDir(filepath.Join(root, "img"), func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		name, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
+		return copyFile(path, filepath.Join(dist, name), 0o644)
+	})
+}
+
+func copyFile(from, to string, mode fs.FileMode) error {
+	content, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(to, content, mode)
+}
+
+// zipFolder writes the files below folder into a zip, all within one root folder, permissions kept.
+func zipFolder(folder, rootName, archive string) error {
+	file, err := os.Create(archive)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	writer := zip.NewWriter(file)
+	err = filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		return zipFile(writer, path, folder, rootName)
+	})
+	if err != nil {
+		return err
+	}
+	if err := writer.Close(); err != nil {
+		return err
+	}
+	return file.Close()
+}
+
+func zipFile(writer *zip.Writer, path, folder, rootName string) error {
+	name, err := filepath.Rel(folder, path)
+	if err != nil {
+		return err
+	}
+	information, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	header, err := zip.FileInfoHeader(information)
+	if err != nil {
+		return err
+	}
+	header.Name = rootName + "/" + filepath.ToSlash(name)
+	header.Method = zip.Deflate
+	entry, err := writer.CreateHeader(header)
+	if err != nil {
+		return err
+	}
+	source, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = source.Close() }()
+	_, err = io.Copy(entry, source)
+	return err
+}
