@@ -63,12 +63,14 @@ fn length_is_limited_before_and_after_expansion() {
 }
 
 #[test]
-fn deep_nesting_takes_no_time() {
+fn size_and_depth_take_no_time() {
     let depth = 14_000;
     let nested = format!("{}SELECT 1{}", "WITH a AS(".repeat(depth), ")TABLE a".repeat(depth - 1) + ") TABLE a");
     let parentheses = format!("{}SELECT 1{}", "(".repeat(100_000), ")".repeat(100_000));
+    let openings = format!("SELECT '{0}', {0}", "${__".repeat(32_000));
     let started = std::time::Instant::now();
     assert!(guard::check(&nested, guard::Policy::default()).is_ok());
     assert!(guard::check(&parentheses, guard::Policy::default()).is_ok());
+    assert!(prepare(&openings, Leg::Realtime).is_ok());
     assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
 }

@@ -173,10 +173,11 @@ pub(super) fn macro_length(rest: &str) -> Option<usize> {
     if let Some(name) = rest.strip_prefix("$__") {
         return Some(3 + name.find(|c| !is_word(c)).unwrap_or(name.len()));
     }
-    // A variable in braces may carry a format: `${__from:date:YYYY-MM}`. It never spans lines or quotes.
+    // A variable in braces may carry a format: `${__from:date:YYYY-MM}`. It never spans lines or quotes, and is short:
+    // without a limit, a text full of openings would be searched to its end for each of them.
     let name = rest.strip_prefix("${__")?;
-    let end = name.find(['}', '\n', '\r', '\'', '"', '`'])?;
-    name.get(end..)?.starts_with('}').then_some(4 + end + 1)
+    let (end, last) = name.char_indices().take(100).find(|(_, c)| matches!(c, '}' | '\n' | '\r' | '\'' | '"' | '`'))?;
+    (last == '}').then_some(4 + end + 1)
 }
 
 /// The length of the number that starts `rest`, units and exponents included.
