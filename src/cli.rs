@@ -24,7 +24,7 @@ use crate::{
     metrics::Metrics,
     query::Query,
     settings::{Gates, Settings, from_provisioning},
-    time::{TimeRange, parse_instant},
+    time::TimeRange,
 };
 
 #[derive(Parser)]
@@ -117,7 +117,7 @@ async fn prepare(arguments: &QueryArguments) -> Result<(DataSource, PanelContext
     let settings = Settings::from_grafana(provisioned.json_data.to_string().as_bytes(), &provisioned.secure, &gates)?;
 
     let now = Utc::now();
-    let range = TimeRange { from: parse_instant(&arguments.from, now)?, to: parse_instant(&arguments.to, now)? };
+    let range = TimeRange::parse(&arguments.from, &arguments.to, now)?;
     if range.from >= range.to {
         return Err(Error::bad_query("The time range is empty: --from must be before --to."));
     }

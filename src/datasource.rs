@@ -25,7 +25,7 @@ use crate::{
     query::{Query, Reuse},
     settings::{self, Limits, Settings},
     shape::{self, FrameKind, Shaped},
-    sql::{guard, macros},
+    sql::{self, guard, macros},
     time::TimeRange,
 };
 
@@ -167,6 +167,7 @@ impl DataSource {
         };
         let sql = macros::expand(&query.sql, &context)?;
         guard::check(&sql, guard::Policy { allow_execute: self.settings.allow_execute })?;
+        let sql = sql::without_semicolons(&sql)?;
         Ok(match query.route {
             Leg::Realtime => Statement { sql, catalog: None, database: None, reuse: None },
             Leg::Historical => Statement {
@@ -323,7 +324,7 @@ async fn shape_off_thread(answer: &Arc<Answer>, query: &Query, panel: &PanelCont
         format: query.format,
         layout: query.layout,
         fill: query.fill,
-        step: query.step,
+        step: query.step.or_else(|| macros::bucket_width(&query.sql, panel.interval)),
         range,
     };
     if answer.batch.num_rows() <= ROWS_SHAPED_INLINE {

@@ -6,11 +6,23 @@ pub mod guard;
 pub mod macros;
 pub mod token;
 
+use crate::error::Result;
+
 #[cfg(test)]
 mod tests;
 
 /// The longest statement that both services take, in bytes.
 pub const MAX_LENGTH: usize = 262_144;
+
+/// The statement without the semicolons around it, which not every service takes.
+///
+/// # Errors
+///
+/// A text whose strings or comments are not closed.
+pub fn without_semicolons(sql: &str) -> Result<String> {
+    let tokens = token::tokenize(sql)?;
+    Ok(tokens.iter().filter(|token| !token.is_punctuation(";")).map(|token| token.text).collect())
+}
 
 /// A short piece of untrusted `text`, for an error message.
 fn excerpt(text: &str) -> String {

@@ -17,12 +17,15 @@ mod definition;
 mod expander;
 mod names;
 mod pattern;
+mod step;
 mod timestream;
 
 #[cfg(test)]
 mod tests;
 
 use std::time::Duration;
+
+pub use self::step::bucket_width;
 
 use chrono::{DateTime, Utc};
 
