@@ -51,7 +51,7 @@ func TestEveryMalformedQueryAndSettingGetsAClearError(t *testing.T) {
 	if err := plugin.Ping(); err != nil {
 		t.Errorf("the plugin did not survive: %v", err)
 	}
-	t.Logf("%d malformed queries and settings in %d files, each with a clear error", total, len(files))
+	t.Logf("%d malformed queries and settings in %d files", total, len(files))
 }
 
 func (m malformed) check(t *testing.T, plugin *grafana.Plugin, file string, number int) {
