@@ -1,1 +1,0 @@
-//! AWS's wire protocols over the engine.

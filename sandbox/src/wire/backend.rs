@@ -1,0 +1,126 @@
+//! What the wire needs of an engine, so that it can be tested without generating a contact centre.
+
+use arrow::array::{Array, RecordBatch};
+use async_trait::async_trait;
+
+use crate::engine::{Column, Output, QueryContext, QueryError, Service, World};
+
+/// Runs statements and knows the catalog. [`World`] is the one that matters.
+#[async_trait]
+pub trait Backend: Send + Sync + 'static {
+    /// Runs one statement as `service` would.
+    ///
+    /// # Errors
+    ///
+    /// In the service's manner.
+    async fn query(&self, service: Service, sql: &str, context: &QueryContext) -> Result<Output, QueryError>;
+
+    /// Databases of a service.
+    fn databases(&self, service: Service) -> Vec<String>;
+
+    /// Tables of a database.
+    fn tables(&self, service: Service, database: &str) -> Vec<String>;
+
+    /// Columns of a table, partition columns last; `None` when there is no such table.
+    fn columns(&self, service: Service, database: &str, table: &str) -> Option<Vec<Column>>;
+}
+
+#[async_trait]
+impl Backend for World {
+    async fn query(&self, service: Service, sql: &str, context: &QueryContext) -> Result<Output, QueryError> {
+        World::query(self, service, sql, context).await
+    }
+
+    fn databases(&self, service: Service) -> Vec<String> {
+        World::databases(self, service)
+    }
+
+    fn tables(&self, service: Service, database: &str) -> Vec<String> {
+        World::tables(self, service, database)
+    }
+
+    fn columns(&self, service: Service, database: &str, table: &str) -> Option<Vec<Column>> {
+        World::columns(self, service, database, table)
+    }
+}
+
+/// An engine with no data: every statement must be canned.
+#[derive(Debug)]
+pub(super) struct NoData;
+
+#[async_trait]
+impl Backend for NoData {
+    async fn query(&self, _service: Service, _sql: &str, _context: &QueryContext) -> Result<Output, QueryError> {
+        Err(QueryError::Semantic("This sandbox holds no data and has no canned result for the statement.".to_owned()))
+    }
+
+    fn databases(&self, _service: Service) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn tables(&self, _service: Service, _database: &str) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn columns(&self, _service: Service, _database: &str, _table: &str) -> Option<Vec<Column>> {
+        None
+    }
+}
+
+/// An output's rows by number, across its batches.
+#[derive(Debug)]
+pub(super) struct OutputRows {
+    pub(super) columns: Vec<Column>,
+    batches: Vec<RecordBatch>,
+    /// The number of each batch's first row.
+    starts: Vec<usize>,
+    pub(super) len: usize,
+}
+
+impl OutputRows {
+    pub(super) fn new(output: Output) -> Self {
+        let mut len = 0;
+        let mut starts = Vec::with_capacity(output.batches.len());
+        for batch in &output.batches {
+            starts.push(len);
+            len += batch.num_rows();
+        }
+        Self { columns: output.columns, batches: output.batches, starts, len }
+    }
+
+    /// The batch that holds row `row`, and the row's place in it.
+    pub(super) fn locate(&self, row: usize) -> Option<(&RecordBatch, usize)> {
+        if row >= self.len {
+            return None;
+        }
+        // Empty batches share their start with the next one: the last batch that starts at or before the row has it.
+        let batch = self.starts.partition_point(|&start| start <= row).checked_sub(1)?;
+        Some((self.batches.get(batch)?, row - self.starts.get(batch)?))
+    }
+
+    /// Bytes that the rows take up in memory.
+    pub(super) fn memory(&self) -> usize {
+        self.batches.iter().flat_map(RecordBatch::columns).map(Array::get_array_memory_size).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, Int32Array};
+
+    use super::*;
+
+    #[test]
+    fn rows_are_found_across_batches() {
+        let batch = |values: Vec<i32>| {
+            RecordBatch::try_from_iter([("a", Arc::new(Int32Array::from(values)) as ArrayRef)]).unwrap()
+        };
+        let batches = vec![batch(vec![1, 2]), batch(vec![]), batch(vec![3])];
+        let rows = OutputRows::new(Output { columns: vec![], batches, bytes_scanned: 0 });
+        let found: Vec<_> =
+            (0..4).map(|row| rows.locate(row).map(|(batch, index)| (batch.num_rows(), index))).collect();
+        assert_eq!(found, [Some((2, 0)), Some((2, 1)), Some((1, 0)), None]);
+    }
+}
