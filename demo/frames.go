@@ -238,3 +238,26 @@ func statText(stat data.QueryStat) string {
 		return figureText(stat.Value)
 	}
 }
+
+// printShares prints a table's rows with a bar each, as long as the row's share of the greatest value in the column.
+func (t *terminal) printShares(frame *data.Frame, column string) {
+	values, _ := frame.FieldByName(column)
+	if values == nil || values.Len() == 0 {
+		t.printTable(frame)
+		return
+	}
+	greatest := 0.0
+	for i := range values.Len() {
+		if value, err := values.FloatAt(i); err == nil {
+			greatest = max(greatest, value)
+		}
+	}
+	const longest = 40
+	drawn := data.NewField("", nil, make([]string, values.Len()))
+	for i := range values.Len() {
+		if value, err := values.FloatAt(i); err == nil && greatest > 0 {
+			drawn.Set(i, strings.Repeat("█", int(math.Ceil(value/greatest*longest))))
+		}
+	}
+	t.printTable(data.NewFrame(frame.Name, append(slices.Clone(frame.Fields), drawn)...))
+}
