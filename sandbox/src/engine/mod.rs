@@ -1,8 +1,19 @@
 //! Runs one statement over the generated data and says what it would have scanned.
+//!
+//! [`World`] is all that the wire needs: it makes the data, runs statements and answers what databases, tables and columns
+//! there are. [`tables`] says what is in each table, [`provider`] how DataFusion reads it.
 
-use std::sync::Arc;
+mod columns;
+mod describe;
+mod execute;
+mod provider;
+pub mod tables;
+pub mod types;
+mod world;
 
 use arrow::array::RecordBatch;
+
+pub use world::World;
 
 /// Which service's data, dialect and visibility.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -104,9 +115,6 @@ pub struct QueryContext {
     pub database: Option<String>,
 }
 
-/// The generated data behind both services.
-pub struct World {}
-
 /// How much to generate.
 #[derive(Debug, Clone)]
 pub struct WorldOptions {
@@ -122,36 +130,8 @@ pub struct WorldOptions {
     pub lag_minutes: u32,
 }
 
-impl World {
-    /// Generates the history and starts the clock. `progress` gets a line now and then.
-    pub async fn generate(_options: WorldOptions, _progress: impl Fn(&str) + Send) -> Arc<Self> {
-        unimplemented!()
-    }
-
-    /// Runs one statement as `service` would.
-    ///
-    /// # Errors
-    ///
-    /// In the service's manner.
-    pub async fn query(&self, _service: Service, _sql: &str, _context: &QueryContext) -> Result<Output, QueryError> {
-        unimplemented!()
-    }
-
-    /// Databases of a service.
-    #[must_use]
-    pub fn databases(&self, _service: Service) -> Vec<String> {
-        unimplemented!()
-    }
-
-    /// Tables of a database.
-    #[must_use]
-    pub fn tables(&self, _service: Service, _database: &str) -> Vec<String> {
-        unimplemented!()
-    }
-
-    /// Columns of a table, partition columns last.
-    #[must_use]
-    pub fn columns(&self, _service: Service, _database: &str, _table: &str) -> Option<Vec<Column>> {
-        unimplemented!()
+impl Default for WorldOptions {
+    fn default() -> Self {
+        Self { seed: 1, agents: 200, days: 30, retention_hours: 24, lag_minutes: 15 }
     }
 }

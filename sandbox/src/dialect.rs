@@ -1,1 +1,0 @@
-//! Trino's and Timestream's SQL, rewritten for DataFusion.

@@ -1,0 +1,225 @@
+//! One service's engine: a session for each statement, over tables at the statement's instant.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow::compute::cast;
+use arrow::datatypes::{Schema, SchemaRef};
+use datafusion::catalog::{
+    CatalogProvider, CatalogProviderList, MemoryCatalogProvider, MemoryCatalogProviderList, MemorySchemaProvider,
+    SchemaProvider,
+};
+use datafusion::common::DataFusionError;
+use datafusion::execution::SessionState;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::logical_expr::planner::ExprPlanner;
+use datafusion::prelude::{SessionConfig, SessionContext};
+use datafusion::sql::parser::Statement as PlannedStatement;
+use datafusion::sql::sqlparser::ast;
+
+use super::provider::{Table, TableScan};
+use super::tables::{CATALOG, DATABASE, VIEWS, tables};
+use super::{Column, Output, QueryContext, QueryError, Service, describe, types};
+use crate::data::Snapshot;
+use crate::dialect::errors::service_error;
+use crate::dialect::{DISAMBIGUATOR, SqlDialect, Statement, Translated, TrinoOperators, parse, scalar_functions};
+
+/// Memory that all running statements of a service may take together.
+const MEMORY_LIMIT_BYTES: usize = 1024 * 1024 * 1024;
+
+/// A service's tables, functions and limits.
+pub struct Engine {
+    service: Service,
+    dialect: SqlDialect,
+    tables: Vec<Arc<dyn Table>>,
+    state: SessionState,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("service", &self.service).finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// The engine of a service.
+    pub fn new(service: Service) -> Self {
+        let dialect = match service {
+            Service::Timestream => SqlDialect::Timestream,
+            Service::Athena => SqlDialect::Trino,
+        };
+        Self { service, dialect, tables: tables(service), state: session_state(dialect) }
+    }
+
+    /// Columns of a table or view.
+    pub fn columns(&self, name: &str) -> Option<Vec<Column>> {
+        let view = VIEWS.iter().find(|view| self.service == Service::Athena && view.name.eq_ignore_ascii_case(name));
+        let name = view.map_or(name, |view| view.table);
+        let mut columns = self.tables.iter().find(|table| table.name().eq_ignore_ascii_case(name))?.columns();
+        if view.is_some() {
+            columns.iter_mut().for_each(|column| column.partition = false);
+        }
+        Some(columns)
+    }
+
+    /// The names of the tables, views included.
+    pub fn table_names(&self) -> Vec<&'static str> {
+        let views = VIEWS.iter().filter(|_| self.service == Service::Athena).map(|view| view.name);
+        let mut names: Vec<_> = self.tables.iter().map(|table| table.name()).chain(views).collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// A table that is no view.
+    pub fn table(&self, name: &str) -> Option<&Arc<dyn Table>> {
+        self.tables.iter().find(|table| table.name() == name)
+    }
+
+    /// The service.
+    pub fn service(&self) -> Service {
+        self.service
+    }
+
+    /// Runs one statement over a snapshot.
+    pub async fn run(&self, sql: &str, context: &QueryContext, snapshot: Snapshot) -> Result<Output, QueryError> {
+        self.check_context(context)?;
+        match parse(sql, self.dialect, snapshot.now)? {
+            Statement::Command(command) => describe::run(self, &command, context, &snapshot),
+            Statement::Query(translated) => self.query(translated, context, snapshot).await,
+            Statement::Explain(translated) => self.explain(translated, context, snapshot).await,
+        }
+    }
+
+    fn check_context(&self, context: &QueryContext) -> Result<(), QueryError> {
+        let is_unknown = |name: &Option<String>, known: &str| {
+            name.as_deref().is_some_and(|name| !name.is_empty() && !name.eq_ignore_ascii_case(known))
+        };
+        if is_unknown(&context.catalog, CATALOG) {
+            let catalog = context.catalog.as_deref().unwrap_or_default();
+            return Err(QueryError::Semantic(format!("CATALOG_NOT_FOUND: line 1:1: Catalog '{catalog}' does not exist")));
+        }
+        Ok(())
+    }
+
+    async fn query(&self, translated: Translated, context: &QueryContext, snapshot: Snapshot) -> Result<Output, QueryError> {
+        let text = translated.text.clone();
+        let bytes_scanned = Arc::new(AtomicU64::new(0));
+        let session = self.session(context, &snapshot, &bytes_scanned);
+        let failed = |error: DataFusionError| service_error(&error, &text, self.dialect);
+        let plan = plan(&session, translated.query).await.map_err(failed)?;
+        let frame = session.execute_logical_plan(plan).await.map_err(failed)?;
+        let schema: SchemaRef = Arc::clone(frame.schema().inner());
+        let batches = frame.collect().await.map_err(failed)?;
+        let (columns, batches) =
+            plain_output(&schema, &batches, &translated.written_names).map_err(failed)?;
+        Ok(Output { columns, batches, bytes_scanned: bytes_scanned.load(Ordering::Relaxed) })
+    }
+
+    async fn explain(&self, translated: Translated, context: &QueryContext, snapshot: Snapshot) -> Result<Output, QueryError> {
+        let text = translated.text.clone();
+        let session = self.session(context, &snapshot, &Arc::default());
+        let failed = |error: DataFusionError| service_error(&error, &text, self.dialect);
+        let plan = plan(&session, translated.query).await.map_err(failed)?;
+        let plan = session.state().optimize(&plan).map_err(failed)?;
+        let lines = plan.display_indent().to_string();
+        Ok(describe::text_output("Query Plan", lines.lines().map(str::to_owned)))
+    }
+
+    /// A session whose tables are those of the snapshot.
+    fn session(&self, context: &QueryContext, snapshot: &Snapshot, bytes_scanned: &Arc<AtomicU64>) -> SessionContext {
+        let schema = MemorySchemaProvider::new();
+        for table in &self.tables {
+            let scan = TableScan::new(Arc::clone(table), snapshot.clone(), Arc::clone(bytes_scanned));
+            // The name is free: tables have different names.
+            let _ = schema.register_table(table.name().to_owned(), Arc::new(scan));
+        }
+        let catalog = MemoryCatalogProvider::new();
+        let _ = catalog.register_schema(DATABASE, Arc::new(schema));
+        let catalogs = MemoryCatalogProviderList::new();
+        let _ = catalogs.register_catalog(CATALOG.to_lowercase(), Arc::new(catalog));
+        let mut state = self.state.clone();
+        if let Some(database) = context.database.as_deref().filter(|database| !database.is_empty()) {
+            state.config_mut().options_mut().catalog.default_schema = database.to_lowercase();
+        }
+        state.register_catalog_list(Arc::new(catalogs));
+        SessionContext::new_with_state(state)
+    }
+}
+
+async fn plan(session: &SessionContext, query: ast::Query) -> Result<LogicalPlan, DataFusionError> {
+    let statement = PlannedStatement::Statement(Box::new(ast::Statement::Query(Box::new(query))));
+    session.state().statement_to_plan(statement).await
+}
+
+fn session_state(dialect: SqlDialect) -> SessionState {
+    let mut config = SessionConfig::new().with_information_schema(false).with_default_catalog_and_schema(CATALOG.to_lowercase(), DATABASE);
+    let options = config.options_mut();
+    options.catalog.create_default_catalog_and_schema = false;
+    options.sql_parser.default_null_ordering = "nulls_last".to_owned();
+    options.sql_parser.enable_ident_normalization = false;
+    let functions = scalar_functions();
+    let planner: Arc<dyn ExprPlanner> = Arc::new(TrinoOperators::new(dialect, &functions));
+    let runtime = RuntimeEnvBuilder::new()
+        .with_memory_limit(MEMORY_LIMIT_BYTES, 1.0)
+        .build_arc()
+        .unwrap_or_else(|_| Arc::new(RuntimeEnv::default()));
+    let mut state =
+        SessionStateBuilder::new().with_config(config).with_runtime_env(runtime).with_default_features().build();
+    for function in functions {
+        // A function of DataFusion's own by the same name gives way.
+        let _ = datafusion::execution::FunctionRegistry::register_udf(&mut state, function);
+    }
+    let planners: Vec<_> = std::iter::once(planner).chain(state.expr_planners().to_vec()).collect();
+    SessionStateBuilder::new_from_existing(state).with_expr_planners(planners).build()
+}
+
+/// Columns with their SQL types, and batches without the types that only DataFusion uses.
+fn plain_output(
+    schema: &SchemaRef,
+    batches: &[RecordBatch],
+    written_names: &HashMap<String, String>,
+) -> Result<(Vec<Column>, Vec<RecordBatch>), DataFusionError> {
+    let columns = schema
+        .fields()
+        .iter()
+        .map(|field| {
+            let name = field.name().split(DISAMBIGUATOR).next().unwrap_or_default();
+            let name = written_names.get(name).map_or(name, String::as_str);
+            Column { name: Some(name.to_owned()), sql_type: types::sql_type(field), partition: false }
+        })
+        .collect::<Vec<_>>();
+    let fields: Vec<_> = schema
+        .fields()
+        .iter()
+        .zip(&columns)
+        .map(|(field, column)| {
+            field
+                .as_ref()
+                .clone()
+                .with_name(column.name.clone().unwrap_or_default())
+                .with_data_type(types::plain_arrow_type(field))
+                .with_nullable(true)
+        })
+        .collect();
+    let plain: SchemaRef = Arc::new(Schema::new(fields));
+    let batches = batches
+        .iter()
+        .filter(|batch| batch.num_rows() > 0)
+        .map(|batch| {
+            let values = batch
+                .columns()
+                .iter()
+                .zip(plain.fields())
+                .map(|(values, field)| cast(values, field.data_type()))
+                .collect::<Result<Vec<ArrayRef>, _>>()?;
+            let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+            Ok(RecordBatch::try_new_with_options(Arc::clone(&plain), values, &options)?)
+        })
+        .collect::<Result<_, DataFusionError>>()?;
+    Ok((columns, batches))
+}
