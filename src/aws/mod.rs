@@ -2,7 +2,7 @@
 //!
 //! Nothing but credentials comes from the process's surroundings. In particular the `AWS_ENDPOINT_URL` variables do not
 //! redirect a leg: a configured endpoint wins, else the region's own is asked, and the health check names the variables
-//! that were passed over ([`ignored_endpoint_variables`]). Proxy variables (`HTTPS_PROXY`, `NO_PROXY`) are honoured.
+//! that were passed over ([`endpoint_warnings`]). Proxy variables (`HTTPS_PROXY`, `NO_PROXY`) are honoured.
 
 mod credentials;
 mod failure;
@@ -61,21 +61,35 @@ pub async fn configure(settings: &Settings, leg: Leg) -> Result<SdkConfig> {
     sdk_config(region, provider, call_timeouts(leg, settings.limits.timeout))
 }
 
-/// The names of set environment variables that redirect other AWS programs, but not a leg of ours.
+/// What the health check says about a leg's endpoint that works but looks wrong: environment variables that redirect
+/// other AWS programs and were passed over (`AWS_ENDPOINT_URL`, and `variable`, the service's own), and data that would
+/// cross a network unencrypted.
 #[must_use]
-pub fn ignored_endpoint_variables() -> Vec<String> {
-    const NAMES: [&str; 5] = [
-        "AWS_ENDPOINT_URL",
-        "AWS_ENDPOINT_URL_TIMESTREAM_QUERY",
-        "AWS_ENDPOINT_URL_ATHENA",
-        "AWS_ENDPOINT_URL_S3",
-        "AWS_ENDPOINT_URL_STS",
-    ];
-    NAMES
-        .iter()
-        .filter(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
-        .map(|name| (*name).to_owned())
-        .collect()
+pub fn endpoint_warnings(endpoint: Option<&str>, variable: &str) -> Vec<String> {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let mut warnings: Vec<String> = ["AWS_ENDPOINT_URL", variable]
+        .into_iter()
+        .filter(|name| is_set(name))
+        .map(|name| {
+            format!("The environment variable {name} is set but not used: set the leg's endpoint in the data source instead.")
+        })
+        .collect();
+    if let Some(host) = endpoint.and_then(|url| url.strip_prefix("http://"))
+        && !is_loopback(host)
+    {
+        warnings.push(format!("The endpoint http://{host} is not encrypted: queries and rows can be read on the way."));
+    }
+    warnings
+}
+
+/// Whether `host`, a URL's part after the scheme, is this machine.
+fn is_loopback(host: &str) -> bool {
+    let host = host.split('/').next().unwrap_or(host);
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or(rest),
+        None => host.split(':').next().unwrap_or(host),
+    };
+    name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 async fn assumed(
