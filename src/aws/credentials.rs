@@ -113,7 +113,14 @@ impl Anew {
                 if let Some(name) = name {
                     builder = builder.profile_name(name);
                 }
-                builder.build().provide_credentials().await
+                builder.build().provide_credentials().await.map_err(|error| match error {
+                    CredentialsError::CredentialsNotLoaded(_) => CredentialsError::not_loaded(format!(
+                        "profile '{}' with credentials in ~/.aws/credentials or ~/.aws/config (or where \
+                         AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE say)",
+                        name.as_deref().unwrap_or("default")
+                    )),
+                    error => error,
+                })
             }
         }
     }

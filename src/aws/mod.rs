@@ -6,6 +6,10 @@
 
 mod credentials;
 mod failure;
+#[cfg(test)]
+pub(crate) mod test_server;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use std::time::Duration;

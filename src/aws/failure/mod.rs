@@ -4,11 +4,14 @@
 //! are quoted where they help and only through [`presentable`]; the messages about signatures are never quoted, because
 //! they repeat the session token.
 
+#[cfg(test)]
+mod tests;
+
 use std::error::Error as StdError;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
-use aws_smithy_types::error::{display::DisplayErrorContext, metadata::ProvideErrorMetadata};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::text::presentable;
 use crate::{
@@ -58,11 +61,11 @@ where
         SdkError::ResponseError(failure) => unreadable(call, failure.raw().status().as_u16()),
         SdkError::TimeoutError(_) => timed_out(call),
         SdkError::DispatchFailure(failure) if failure.is_timeout() => timed_out(call),
-        SdkError::DispatchFailure(_) => unreachable_endpoint(call, &DisplayErrorContext(error).to_string()),
+        SdkError::DispatchFailure(_) => unreachable_endpoint(call, &causes(error)),
         other => Error::internal(format!(
             "The request to {} could not be made: {}.",
             call.service,
-            presentable(&DisplayErrorContext(other).to_string())
+            presentable(&causes(other))
         )),
     }
 }
@@ -77,6 +80,17 @@ pub(super) fn find_cause<'a, T: StdError + 'static>(error: &'a (dyn StdError + '
         current = error.source();
     }
     None
+}
+
+/// An error and what caused it, in one line; without the `Debug` texts, which repeat whole requests.
+fn causes(error: &dyn StdError) -> String {
+    let mut line = error.to_string();
+    let mut current = error.source();
+    while let Some(cause) = current {
+        line = format!("{line}: {cause}");
+        current = cause.source();
+    }
+    line
 }
 
 /// What an answer with an error means, by its code, then by its status.
@@ -276,7 +290,7 @@ fn throttled(call: &Call<'_>, message: &str) -> Error {
 
 fn no_credentials(call: &Call<'_>, error: &CredentialsError) -> Error {
     let place = format!("{} in {}", call.service, call.region);
-    let cause = presentable(&DisplayErrorContext(error).to_string());
+    let cause = presentable(&causes(error));
     let text = match error {
         CredentialsError::CredentialsNotLoaded(_) => format!(
             "No AWS credentials for {place}. Give the data source keys, a profile or a role, or Grafana's process an \
@@ -344,7 +358,7 @@ fn unreachable_endpoint(call: &Call<'_>, cause: &str) -> Error {
         format!("{host} refuses connections. Check the endpoint in the data source's settings and that it is running.")
     } else if lower.contains("certificate") {
         format!("the TLS certificate of {host} is not trusted. Check for a proxy that breaks TLS open.")
-    } else if lower.contains("reset") || lower.contains("broken pipe") || lower.contains("incomplete message") {
+    } else if lower.contains("reset") || lower.contains("broken pipe") || lower.contains("connection closed") {
         format!("the connection to {host} was cut. Try again.")
     } else {
         format!("{host} cannot be reached. Check the network. The cause: {}", sentence(&presentable(cause)))
