@@ -1,7 +1,7 @@
 //! The real-time leg: Amazon Timestream for LiveAnalytics.
 //!
 //! A statement's pages are all read here, so that a panel and an alert see the whole answer:
-//! - [`endpoint`](self::endpoint) knows whom to ask,
+//! - `endpoint` knows whom to ask,
 //! - `pages` reads a result to its end, again after an expired token, and cancels what nobody waits for,
 //! - [`decode`] makes one Arrow batch of the pages,
 //! - `catalog` asks what there is to query.
@@ -10,6 +10,8 @@ mod catalog;
 pub mod decode;
 mod endpoint;
 mod pages;
+#[cfg(test)]
+mod tests;
 
 use std::{sync::Arc, time::Duration};
 

@@ -31,6 +31,8 @@ const EMPTY_PAGE_PAUSE: Duration = Duration::from_millis(500);
 const THROTTLED_CALLS: u32 = 5;
 /// The wait after a throttled call is drawn at random up to this, doubled with every call.
 const THROTTLE_BACKOFF: Duration = Duration::from_millis(500);
+/// What must be left of the time limit after such a wait: else the limit would hide that it was throttling.
+const ROOM_FOR_A_CALL: Duration = Duration::from_secs(2);
 /// How long a cancellation may take.
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long after its query was given up a first call may still answer with the id that cancelling needs.
@@ -217,7 +219,7 @@ async fn page(session: &Session, sql: &str, ask: &Ask<'_>, deadline: Instant, wa
         if error.kind() == ErrorKind::Throttled {
             throttled += 1;
             let pause = backoff(throttled);
-            if throttled < THROTTLED_CALLS && Instant::now() + pause < deadline {
+            if throttled < THROTTLED_CALLS && Instant::now() + pause + ROOM_FOR_A_CALL < deadline {
                 sleep(pause).await;
                 continue;
             }
