@@ -1,5 +1,8 @@
 //! The historical leg: Amazon Athena.
 
+mod decode;
+mod table;
+
 use crate::{
     engine::{Answer, Budget, Column, Engine, Health, Statement},
     error::Result,
