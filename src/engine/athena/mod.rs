@@ -1,6 +1,7 @@
 //! The historical leg: Amazon Athena.
 
 mod decode;
+mod poller;
 mod table;
 
 use crate::{
