@@ -13,7 +13,7 @@ use arrow::{
         ArrayBuilder, ArrayRef, BooleanBuilder, Float64Builder, Int8Builder, Int16Builder, Int32Builder, Int64Builder,
         StringBuilder, TimestampNanosecondBuilder,
     },
-    datatypes::{DataType, Field, TimeUnit},
+    datatypes::Field,
 };
 
 use self::temporal::Moment;
@@ -206,9 +206,6 @@ impl Losses {
         .collect()
     }
 }
-
-/// The type that a timestamp column has in an answer.
-pub(super) const TIMESTAMP: DataType = DataType::Timestamp(TimeUnit::Nanosecond, None);
 
 fn put<T>(value: Option<T>, append: impl FnOnce(T)) -> bool {
     value.map(append).is_some()

@@ -1,10 +1,15 @@
 //! Every type of Athena, as a table: its texts, and what a panel gets.
 
-use arrow::util::display::{ArrayFormatter, FormatOptions};
+use arrow::{
+    datatypes::{DataType, TimeUnit},
+    util::display::{ArrayFormatter, FormatOptions},
+};
 use proptest::prelude::*;
 
 use super::*;
 use crate::{error::ErrorKind, notice::Severity};
+
+const TIMESTAMP: DataType = DataType::Timestamp(TimeUnit::Nanosecond, None);
 
 fn decode(type_name: &str, cells: &[Option<&str>]) -> Result<(Field, ArrayRef, Vec<Notice>)> {
     let mut column = ColumnDecoder::new("c", type_name);

@@ -59,7 +59,9 @@ impl Athena {
             for (_, look) in answered {
                 self.answer(&look, now, at, &mut schedule, &mut observed);
             }
-            while let Some(look) = schedule.next(at) {
+            while schedule.wake().is_some_and(|wake| wake <= at)
+                && let Some(look) = schedule.next(at)
+            {
                 assert!(look.ids().len() <= MOST_IDS && !look.ids().is_empty());
                 match look {
                     Look::Batch(_) => observed.batches.push(now),
