@@ -37,7 +37,7 @@ impl Catalog {
 
     /// Names of the data catalogs.
     pub(super) async fn catalogs(&self) -> Result<Vec<String>> {
-        self.list(List::Catalogs, async |token| {
+        self.list(List::Catalogs, |token: Option<String>| async move {
             let answer = self
                 .service
                 .call("athena:ListDataCatalogs", None, |client| {
@@ -52,7 +52,7 @@ impl Catalog {
 
     /// Names of a catalog's databases.
     pub(super) async fn databases(&self, catalog: &str) -> Result<Vec<String>> {
-        self.list(List::Databases { catalog: catalog.to_owned() }, async |token| {
+        self.list(List::Databases { catalog: catalog.to_owned() }, |token: Option<String>| async move {
             let answer = self
                 .service
                 .call("athena:ListDatabases", Some(catalog), |client| {
@@ -67,27 +67,30 @@ impl Catalog {
 
     /// Names of a database's tables.
     pub(super) async fn tables(&self, catalog: &str, database: &str) -> Result<Vec<String>> {
-        self.list(List::Tables { catalog: catalog.to_owned(), database: database.to_owned() }, async |token| {
-            let answer = self
-                .service
-                .call("athena:ListTableMetadata", Some(database), |client| {
-                    client
-                        .list_table_metadata()
-                        .catalog_name(catalog)
-                        .database_name(database)
-                        .set_next_token(token.clone())
-                        .send()
-                })
-                .await?;
-            let tables = answer.table_metadata_list.unwrap_or_default();
-            Ok((tables.into_iter().map(|table| table.name).collect(), answer.next_token))
-        })
+        self.list(
+            List::Tables { catalog: catalog.to_owned(), database: database.to_owned() },
+            |token: Option<String>| async move {
+                let answer = self
+                    .service
+                    .call("athena:ListTableMetadata", Some(database), |client| {
+                        client
+                            .list_table_metadata()
+                            .catalog_name(catalog)
+                            .database_name(database)
+                            .set_next_token(token.clone())
+                            .send()
+                    })
+                    .await?;
+                let tables = answer.table_metadata_list.unwrap_or_default();
+                Ok((tables.into_iter().map(|table| table.name).collect(), answer.next_token))
+            },
+        )
         .await
     }
 
     /// Names of the workgroups.
     pub(super) async fn workgroups(&self) -> Result<Vec<String>> {
-        self.list(List::Workgroups, async |token| {
+        self.list(List::Workgroups, |token: Option<String>| async move {
             let answer = self
                 .service
                 .call("athena:ListWorkGroups", None, |client| {
@@ -135,11 +138,10 @@ impl Catalog {
     }
 
     /// The pages of a list, one after another, unless they are known.
-    async fn list(
-        &self,
-        list: List,
-        page: impl AsyncFn(Option<String>) -> Result<(Vec<String>, Option<String>)>,
-    ) -> Result<Vec<String>> {
+    async fn list<F>(&self, list: List, page: impl Fn(Option<String>) -> F) -> Result<Vec<String>>
+    where
+        F: Future<Output = Result<(Vec<String>, Option<String>)>>,
+    {
         self.names
             .get(list, || async {
                 let (mut names, mut token) = (Vec::new(), None);

@@ -31,11 +31,7 @@ pub(super) async fn check(athena: &Athena) -> Health {
                 ),
             ))
         });
-    let mut warnings: Vec<String> = aws::ignored_endpoint_variables()
-        .into_iter()
-        .filter(|name| name == "AWS_ENDPOINT_URL" || name.ends_with("_ATHENA"))
-        .map(|name| format!("The environment variable {name} is set, but does not redirect this data source."))
-        .collect();
+    let mut warnings = aws::endpoint_warnings(athena.settings.endpoint.as_deref(), "AWS_ENDPOINT_URL_ATHENA");
     let (version, outcome) = match workgroup {
         Ok(workgroup) => {
             warnings.extend(doubts(athena, &workgroup));
