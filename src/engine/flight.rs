@@ -141,9 +141,9 @@ mod tests {
             async { Ok(8) }
         });
         let other = flights.run("b", || async { Ok(9) });
-        let lander = async { land.send(()).expect("the first flight waits") };
+        let landing = async { land.send(()).expect("the first flight waits") };
 
-        let (first, second, other, ()) = tokio::join!(first, second, other, lander);
+        let (first, second, other, ()) = tokio::join!(first, second, other, landing);
 
         assert_eq!((first, second, other), ((Ok(7), false), (Ok(7), true), (Ok(9), false)));
         assert_eq!(runs.into_inner(), 1);

@@ -3,7 +3,7 @@
 //! A failed execution carries `AthenaError{ErrorCategory 1 system, 2 user, 3 other}` and a reason in words; both may be
 //! absent, and the words tell apart what the category does not: throttled S3, denied data, a workgroup's own limit.
 
-use aws_sdk_athena::types::{QueryExecution, QueryExecutionState};
+use aws_sdk_athena::types::{AthenaError, QueryExecution, QueryExecutionState};
 
 use crate::{
     aws::presentable,
@@ -29,7 +29,7 @@ pub(super) fn of_execution(execution: &QueryExecution, region: &str) -> Option<E
     let (kind, advice) = if state == Some(&QueryExecutionState::Cancelled) {
         cancelled(&reason)
     } else {
-        failed(athena.and_then(|error| error.error_category()), &reason)
+        failed(athena.and_then(AthenaError::error_category), &reason)
     };
     let ended = if state == Some(&QueryExecutionState::Cancelled) { "cancelled" } else { "failed" };
     let reason = match reason.trim_end_matches('.') {
@@ -151,7 +151,7 @@ fn mentions(text: &str, any: &[&str]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_athena::types::{AthenaError, QueryExecutionStatus};
+    use aws_sdk_athena::types::QueryExecutionStatus;
 
     use super::*;
 

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use arrow::array::RecordBatch;
-use aws_sdk_athena::types::{QueryExecution, QueryExecutionStatistics, StatementType};
+use aws_sdk_athena::types::{
+    QueryExecution, QueryExecutionStatistics, ResultReuseInformation, ResultSet, ResultSetMetadata, StatementType,
+};
 use rand::Rng;
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -114,8 +116,8 @@ async fn read(service: &Service, execution: &Execution, layout: Layout, budget: 
         })
         .await?;
         pages += 1;
-        let results = page.result_set.unwrap_or_else(|| aws_sdk_athena::types::ResultSet::builder().build());
-        let columns = results.result_set_metadata().map(|metadata| metadata.column_info()).unwrap_or_default();
+        let results = page.result_set.unwrap_or_else(|| ResultSet::builder().build());
+        let columns = results.result_set_metadata().map(ResultSetMetadata::column_info).unwrap_or_default();
         if table.is_none() && !columns.is_empty() {
             table = Some(Table::new(columns, layout, budget.max_rows));
         }
@@ -165,7 +167,7 @@ fn cost(finished: &QueryExecution, id: &str, rows: &Rows, elapsed: Duration) -> 
         .unwrap_or(0);
     let reused = statistics
         .and_then(QueryExecutionStatistics::result_reuse_information)
-        .is_some_and(|reuse| reuse.reused_previous_result());
+        .is_some_and(ResultReuseInformation::reused_previous_result);
     let billed = !reused && !matches!(finished.statement_type(), Some(StatementType::Ddl | StatementType::Utility));
     Cost {
         bytes_scanned,

@@ -7,6 +7,7 @@ use aws_config::{SdkConfig, retry::RetryConfig};
 use aws_sdk_athena::{Client, config::Builder, types::QueryExecution};
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use futures::FutureExt;
 
 use super::{error::refine, poller::StatusSource};
 use crate::{
@@ -57,14 +58,17 @@ impl Service {
         &self,
         action: &str,
         resource: Option<&str>,
-        call: impl Fn(Client) -> F,
+        call: impl Fn(Client) -> F + Send + Sync,
     ) -> Result<T>
     where
-        E: std::error::Error + ProvideErrorMetadata + 'static,
-        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        T: Send,
+        E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
         SdkError<E, HttpResponse>: ProvideErrorMetadata,
     {
-        self.credentials.retry_expired(|| call(self.client.clone())).await.map_err(|error| {
+        // Boxed, because the SDK's futures are nested deeply, and what nests them further would be too deep to compile.
+        let answer = self.credentials.retry_expired(|| call(self.client.clone())).boxed().await;
+        answer.map_err(|error| {
             let call = Call { service: "Athena", action, region: &self.region, endpoint: &self.endpoint, resource };
             refine(translate(&call, &error), resource, &self.region)
         })

@@ -175,9 +175,10 @@ impl Drop for Execution {
             return;
         }
         let (id, service) = (std::mem::take(&mut self.id), Arc::clone(&self.service));
-        match Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn(stop(id, service))),
-            Err(_) => warn!(id, "an execution goes on in Athena, because the process is ending"),
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(stop(id, service));
+        } else {
+            warn!(id, "an execution goes on in Athena, because the process is ending");
         }
     }
 }

@@ -80,12 +80,13 @@ enum Date {
     Far,
 }
 
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Fraction {
     nanoseconds: u32,
     cut: bool,
 }
 
+#[derive(Clone, Copy)]
 enum Zone {
     /// Seconds east of Greenwich.
     Offset(i32),

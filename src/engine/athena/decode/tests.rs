@@ -11,6 +11,9 @@ use crate::{error::ErrorKind, notice::Severity};
 
 const TIMESTAMP: DataType = DataType::Timestamp(TimeUnit::Nanosecond, None);
 
+/// Athena's text, and the value it is.
+type Texts<'a> = &'a [(&'a str, &'a str)];
+
 fn decode(type_name: &str, cells: &[Option<&str>]) -> Result<(Field, ArrayRef, Vec<Notice>)> {
     let mut column = ColumnDecoder::new("c", type_name);
     for cell in cells {
@@ -27,7 +30,7 @@ fn show(array: &ArrayRef) -> Vec<String> {
 
 #[test]
 fn every_type_has_its_like() {
-    let cases: &[(&str, DataType, &[(&str, &str)])] = &[
+    let cases: &[(&str, DataType, Texts)] = &[
         ("boolean", DataType::Boolean, &[("true", "true"), ("false", "false")]),
         ("tinyint", DataType::Int8, &[("-128", "-128"), ("127", "127")]),
         ("smallint", DataType::Int16, &[("-32768", "-32768"), ("32767", "32767")]),

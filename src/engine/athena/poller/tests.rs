@@ -14,12 +14,12 @@ fn execution(id: &str, state: QueryExecutionState) -> QueryExecution {
     QueryExecution::builder().query_execution_id(id).status(status).build()
 }
 
-type Answer<T> = Box<dyn Fn(T) -> Result<Vec<QueryExecution>> + Send + Sync>;
+type Answer<T> = Box<dyn Fn(&T) -> Result<Vec<QueryExecution>> + Send + Sync>;
 
 /// A source made of two functions, which counts what it is asked.
 struct Fake {
-    on_batch: Answer<Vec<String>>,
-    on_single: Answer<String>,
+    on_batch: Answer<[String]>,
+    on_single: Answer<str>,
     batches: AtomicUsize,
     singles: Mutex<Vec<String>>,
 }
@@ -34,18 +34,18 @@ impl fmt::Debug for Fake {
 impl StatusSource for Fake {
     async fn batch(&self, ids: &[String]) -> Result<Vec<QueryExecution>> {
         self.batches.fetch_add(1, Ordering::Relaxed);
-        (self.on_batch)(ids.to_vec())
+        (self.on_batch)(ids)
     }
 
     async fn single(&self, id: &str) -> Result<QueryExecution> {
         self.singles.lock().expect("not poisoned").push(id.to_owned());
-        (self.on_single)(id.to_owned()).map(|mut found| found.remove(0))
+        (self.on_single)(id).map(|mut found| found.remove(0))
     }
 }
 
 fn fake(
-    on_batch: impl Fn(Vec<String>) -> Result<Vec<QueryExecution>> + Send + Sync + 'static,
-    on_single: impl Fn(String) -> Result<Vec<QueryExecution>> + Send + Sync + 'static,
+    on_batch: impl Fn(&[String]) -> Result<Vec<QueryExecution>> + Send + Sync + 'static,
+    on_single: impl Fn(&str) -> Result<Vec<QueryExecution>> + Send + Sync + 'static,
 ) -> Arc<Fake> {
     Arc::new(Fake {
         on_batch: Box::new(on_batch),
@@ -55,12 +55,12 @@ fn fake(
     })
 }
 
-fn no_single(id: String) -> Result<Vec<QueryExecution>> {
+fn no_single(id: &str) -> Result<Vec<QueryExecution>> {
     Err(Error::internal(format!("nobody should ask for {id} alone")))
 }
 
-fn succeed(ids: Vec<String>) -> Result<Vec<QueryExecution>> {
-    Ok(ids.iter().map(|id| execution(id, QueryExecutionState::Succeeded)).collect())
+fn succeeded(ids: &[String]) -> Vec<QueryExecution> {
+    ids.iter().map(|id| execution(id, QueryExecutionState::Succeeded)).collect()
 }
 
 fn denied() -> Error {
@@ -105,7 +105,7 @@ async fn progress_is_told_while_it_runs() {
 
 #[tokio::test]
 async fn where_batches_are_denied_executions_are_looked_at_alone() {
-    let source = fake(|_| Err(denied()), |id| Ok(vec![execution(&id, QueryExecutionState::Succeeded)]));
+    let source = fake(|_| Err(denied()), |id| Ok(vec![execution(id, QueryExecutionState::Succeeded)]));
     let poller = Poller::new(Arc::clone(&source) as Arc<dyn StatusSource>);
     let (a, b) = tokio::join!(wait(&poller, "a"), wait(&poller, "b"));
     a.expect("a");
@@ -124,7 +124,7 @@ async fn an_id_that_a_batch_leaves_out_is_looked_at_alone() {
                 .map(|id| execution(id, QueryExecutionState::Succeeded))
                 .collect())
         },
-        |id| Ok(vec![execution(&id, QueryExecutionState::Succeeded)]),
+        |id| Ok(vec![execution(id, QueryExecutionState::Succeeded)]),
     );
     let poller = Poller::new(Arc::clone(&source) as Arc<dyn StatusSource>);
     let (a, b) = tokio::join!(wait(&poller, "a"), wait(&poller, "left out"));
@@ -140,7 +140,7 @@ async fn throttling_and_passing_failures_do_not_fail_a_query() {
         let source = fake(
             move |ids| match asked.fetch_add(1, Ordering::Relaxed) {
                 0 => Err(Error::new(kind, "not now")),
-                _ => succeed(ids),
+                _ => Ok(succeeded(ids)),
             },
             move |_| Err(Error::new(kind, "not now")),
         );

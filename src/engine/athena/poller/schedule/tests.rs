@@ -69,7 +69,7 @@ impl Athena {
                 }
                 for id in look.ids() {
                     let index: usize = id.parse().expect("ids are numbers");
-                    observed.first_looks.entry(index).or_insert(now - self.executions[index].0);
+                    observed.first_looks.entry(index).or_insert_with(|| now.saturating_sub(self.executions[index].0));
                 }
                 under_way.push((now + self.latency, look));
             }
@@ -87,12 +87,12 @@ impl Athena {
         }
         schedule.answered(look);
         // What Athena knew when the call was half-way.
-        let known = now - self.latency / 2;
+        let known = now.saturating_sub(self.latency / 2);
         for id in look.ids() {
             let (_, end) = self.executions[id.parse::<usize>().expect("ids are numbers")];
             if end <= known {
                 schedule.remove(id);
-                observed.late.push(now - end);
+                observed.late.push(now.saturating_sub(end));
             } else {
                 schedule.seen(id, at);
             }
