@@ -12,9 +12,7 @@ pub fn service_error(error: &DataFusionError, sql: &str, dialect: SqlDialect) ->
         DataFusionError::SchemaError(schema, _) => semantic(schema_error(schema, sql), dialect),
         DataFusionError::Plan(message) => semantic(plan_error(message, sql), dialect),
         DataFusionError::NotImplemented(message) => semantic(format!("NOT_SUPPORTED: {message}"), dialect),
-        DataFusionError::SQL(error, _) => {
-            QueryError::Syntax { line: 1, column: 1, message: error.to_string() }
-        }
+        DataFusionError::SQL(error, _) => QueryError::Syntax { line: 1, column: 1, message: error.to_string() },
         DataFusionError::ResourcesExhausted(_) => QueryError::Execution(with_code(
             "EXCEEDED_LOCAL_MEMORY_LIMIT: Query exceeded the memory limit of the sandbox. Read fewer rows or group by less.",
             dialect,
@@ -110,11 +108,8 @@ fn plan_error(message: &str, sql: &str) -> String {
 /// Puts the place of the operator or function in which the error is before its words.
 fn placed(message: &str, sql: &str) -> String {
     let Some((code, words)) = message.split_once(": ") else { return message.to_owned() };
-    let place = if let Some((_, name)) = words.rsplit_once("for function ") {
-        place_of(name, sql)
-    } else {
-        String::new()
-    };
+    let place =
+        if let Some((_, name)) = words.rsplit_once("for function ") { place_of(name, sql) } else { String::new() };
     format!("{code}: {place}{words}")
 }
 
@@ -127,7 +122,8 @@ fn place_of(name: &str, sql: &str) -> String {
     for (line, text) in sql.lines().enumerate() {
         let folded = text.to_lowercase();
         let found = folded.match_indices(&name.to_lowercase()).find(|(at, found)| {
-            !folded[..*at].chars().next_back().is_some_and(is_part) && !folded[at + found.len()..].chars().next().is_some_and(is_part)
+            !folded[..*at].chars().next_back().is_some_and(is_part)
+                && !folded[at + found.len()..].chars().next().is_some_and(is_part)
         });
         if let Some((at, _)) = found {
             return format!("line {}:{}: ", line + 1, folded[..at].chars().count() + 1);

@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, CaseWhen, CastKind, DataType, ExactNumberInfo, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
-    FunctionArguments, Ident, ObjectName, OrderByExpr, OrderByOptions, UnaryOperator, Value,
+    BinaryOperator, CaseWhen, CastKind, DataType, ExactNumberInfo, Expr, Function, FunctionArg, FunctionArgExpr,
+    FunctionArgumentClause, FunctionArguments, Ident, ObjectName, OrderByExpr, OrderByOptions, UnaryOperator, Value,
     helpers::attached_token::AttachedToken, visit_expressions_mut,
 };
 
@@ -128,7 +128,8 @@ struct Call {
 
 impl Call {
     fn new(function: Function) -> Self {
-        let name = function.name.0.last().and_then(|part| part.as_ident()).map(|name| name.value.clone()).unwrap_or_default();
+        let name =
+            function.name.0.last().and_then(|part| part.as_ident()).map(|name| name.value.clone()).unwrap_or_default();
         let place = place(&function.name);
         let arguments = match &function.args {
             FunctionArguments::List(list) => list
@@ -166,7 +167,8 @@ impl Call {
         let mut function = self.function.clone();
         function.name = ObjectName::from(vec![Ident::new(name)]);
         if let FunctionArguments::List(list) = &mut function.args {
-            list.args = arguments.into_iter().map(|argument| FunctionArg::Unnamed(FunctionArgExpr::Expr(argument))).collect();
+            list.args =
+                arguments.into_iter().map(|argument| FunctionArg::Unnamed(FunctionArgExpr::Expr(argument))).collect();
         }
         function
     }
@@ -306,7 +308,13 @@ fn order(expr: Expr, ascending: bool) -> OrderByExpr {
 
 /// DataFusion's own cast, which keeps a null a null of the type.
 fn bigint(expr: Expr) -> Expr {
-    Expr::Cast { kind: CastKind::Cast, expr: Box::new(expr), data_type: DataType::BigInt(None), format: None, array: false }
+    Expr::Cast {
+        kind: CastKind::Cast,
+        expr: Box::new(expr),
+        data_type: DataType::BigInt(None),
+        format: None,
+        array: false,
+    }
 }
 
 /// A literal that was typed, as a double that DataFusion sees as a literal.

@@ -6,8 +6,9 @@ use std::ops::ControlFlow;
 
 use chrono::DateTime;
 use datafusion::sql::sqlparser::ast::{
-    AccessExpr, BinaryOperator, CeilFloorKind, DataType, CastKind, Expr, GroupByExpr, Ident, LimitClause, OrderByKind, Query, Select,
-    SelectItem, SetExpr, Spanned, Subscript, TableAlias, TableFactor, TrimWhereField, UnaryOperator, Value, ValueWithSpan, VisitMut, VisitorMut,
+    AccessExpr, BinaryOperator, CastKind, CeilFloorKind, DataType, Expr, GroupByExpr, Ident, LimitClause, OrderByKind,
+    Query, Select, SelectItem, SetExpr, Spanned, Subscript, TableAlias, TableFactor, TrimWhereField, UnaryOperator,
+    Value, ValueWithSpan, VisitMut, VisitorMut,
 };
 
 use super::grammar::{call, cast, string};

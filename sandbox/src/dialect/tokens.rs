@@ -38,14 +38,17 @@ pub fn tokenize(sql: &str, dialect: SqlDialect, grammar: &dyn Dialect) -> Result
                     None => push(Token::Number(count, false)),
                 }
             }
-            Token::Word(name) if is_measure_value(&name) && rest.peek().is_some_and(|next| next.token == Token::DoubleColon) => {
+            Token::Word(name)
+                if is_measure_value(&name) && rest.peek().is_some_and(|next| next.token == Token::DoubleColon) =>
+            {
                 rest.next();
                 let kind = match rest.next().map(|next| next.token) {
                     Some(Token::Word(kind)) => kind.value.to_lowercase(),
                     other => {
                         let found = other.map_or_else(|| "the end".to_owned(), |token| format!("'{token}'"));
                         let Location { line, column } = span.start;
-                        let message = format!("measure_value:: must be followed by a type, such as double, not by {found}");
+                        let message =
+                            format!("measure_value:: must be followed by a type, such as double, not by {found}");
                         return Err(QueryError::Syntax { line, column, message });
                     }
                 };

@@ -1,20 +1,61 @@
 //! The historical leg: Amazon Athena.
+//!
+//! A statement is started, watched by a poller that all executions share, and read page by page into Arrow columns.
+//! Whatever starts an execution also stops it when nobody waits for it any more.
 
+mod catalog;
+mod decode;
+mod error;
+mod health;
+mod poller;
+mod run;
+mod service;
+mod start;
+#[cfg(test)]
+mod stub;
+mod table;
+#[cfg(test)]
+mod tests;
+mod workgroup;
+
+use std::{sync::Arc, time::Duration};
+
+use self::{
+    catalog::Catalog,
+    poller::Poller,
+    service::{Service, SharedService},
+    workgroup::Workgroups,
+};
 use crate::{
     engine::{Answer, Budget, Column, Engine, Health, Statement},
-    error::Result,
+    error::{Error, Result},
     leg::Leg,
-    settings::Settings,
+    settings::{Historical, Settings},
 };
 
 /// Athena, as one data source sees it.
-pub struct Athena {}
+pub struct Athena {
+    service: SharedService,
+    poller: Poller,
+    workgroups: Workgroups,
+    catalog: Catalog,
+    settings: Historical,
+    time_limit: Duration,
+}
 
 impl Athena {
     /// Prepares the leg; calls nothing yet.
     #[must_use]
-    pub fn new(_config: &aws_config::SdkConfig, _settings: &Settings) -> Self {
-        unimplemented!()
+    pub fn new(config: &aws_config::SdkConfig, settings: &Settings) -> Self {
+        let service = Arc::new(Service::new(config, &settings.historical));
+        Self {
+            poller: Poller::new(Arc::clone(&service) as _),
+            workgroups: Workgroups::new(Arc::clone(&service)),
+            catalog: Catalog::new(Arc::clone(&service)),
+            service,
+            settings: settings.historical.clone(),
+            time_limit: settings.limits.timeout,
+        }
     }
 
     /// Names of the data catalogs.
@@ -23,7 +64,7 @@ impl Athena {
     ///
     /// Whatever AWS answers.
     pub async fn catalogs(&self) -> Result<Vec<String>> {
-        unimplemented!()
+        self.catalog.catalogs().await
     }
 
     /// Names of a catalog's databases; the settings' catalog when `None`.
@@ -31,26 +72,26 @@ impl Athena {
     /// # Errors
     ///
     /// Whatever AWS answers.
-    pub async fn databases(&self, _catalog: Option<&str>) -> Result<Vec<String>> {
-        unimplemented!()
+    pub async fn databases(&self, catalog: Option<&str>) -> Result<Vec<String>> {
+        self.catalog.databases(self.catalog_or_default(catalog)).await
     }
 
     /// Names of a database's tables; the settings' database when `None`.
     ///
     /// # Errors
     ///
-    /// Whatever AWS answers.
-    pub async fn tables(&self, _catalog: Option<&str>, _database: Option<&str>) -> Result<Vec<String>> {
-        unimplemented!()
+    /// When no database is named, and whatever AWS answers.
+    pub async fn tables(&self, catalog: Option<&str>, database: Option<&str>) -> Result<Vec<String>> {
+        self.catalog.tables(self.catalog_or_default(catalog), self.database_or_default(database)?).await
     }
 
-    /// Columns of a table, partition columns last.
+    /// Columns of a table, partition columns last; the settings' catalog and database when `None`.
     ///
     /// # Errors
     ///
-    /// Whatever AWS answers.
-    pub async fn columns(&self, _catalog: Option<&str>, _database: Option<&str>, _table: &str) -> Result<Vec<Column>> {
-        unimplemented!()
+    /// When no database is named, and whatever AWS answers.
+    pub async fn columns(&self, catalog: Option<&str>, database: Option<&str>, table: &str) -> Result<Vec<Column>> {
+        self.catalog.columns(self.catalog_or_default(catalog), self.database_or_default(database)?, table).await
     }
 
     /// Names of the workgroups.
@@ -59,7 +100,19 @@ impl Athena {
     ///
     /// Whatever AWS answers.
     pub async fn workgroups(&self) -> Result<Vec<String>> {
-        unimplemented!()
+        self.catalog.workgroups().await
+    }
+
+    fn catalog_or_default<'a>(&'a self, catalog: Option<&'a str>) -> &'a str {
+        catalog.unwrap_or(&self.settings.catalog)
+    }
+
+    fn database_or_default<'a>(&'a self, database: Option<&'a str>) -> Result<&'a str> {
+        database.or(self.settings.database.as_deref()).ok_or_else(|| {
+            Error::bad_query(
+                "No database is named: pass the parameter database, or set historical.database in the settings.",
+            )
+        })
     }
 }
 
@@ -69,11 +122,11 @@ impl Engine for Athena {
         Leg::Historical
     }
 
-    async fn run(&self, _statement: &Statement, _budget: &Budget) -> Result<Answer> {
-        unimplemented!()
+    async fn run(&self, statement: &Statement, budget: &Budget) -> Result<Answer> {
+        run::run(self, statement, budget).await
     }
 
     async fn health(&self) -> Health {
-        unimplemented!()
+        health::check(self).await
     }
 }

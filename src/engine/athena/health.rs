@@ -1,0 +1,99 @@
+//! Whether the leg works: the workgroup is looked up, and a query runs to its last row.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+
+use super::{Athena, run::run, workgroup::Workgroup};
+use crate::{
+    aws,
+    engine::{Budget, Health, Statement},
+    error::{Error, ErrorKind, Result},
+    leg::Leg,
+};
+
+/// The longest that a check takes; Grafana's own patience ends at 30 s.
+const TIME_LIMIT: Duration = Duration::from_secs(20);
+
+/// Checks the leg.
+pub(super) async fn check(athena: &Athena) -> Health {
+    let started = Instant::now();
+    let deadline = started + TIME_LIMIT.min(athena.time_limit);
+    let workgroup =
+        timeout_at(deadline, athena.workgroups.get(&athena.settings.workgroup)).await.unwrap_or_else(|_| {
+            let seconds = (deadline - started).as_secs();
+            Err(Error::new(
+                ErrorKind::Timeout,
+                format!(
+                    "Athena in {} did not answer within {seconds} s at {}. Check the network between Grafana and AWS.",
+                    athena.service.region(),
+                    athena.service.endpoint()
+                ),
+            ))
+        });
+    let mut warnings = aws::endpoint_warnings(athena.settings.endpoint.as_deref(), "AWS_ENDPOINT_URL_ATHENA");
+    let (version, outcome) = match workgroup {
+        Ok(workgroup) => {
+            warnings.extend(doubts(athena, &workgroup));
+            (workgroup.engine_version(), select_one(athena, deadline).await)
+        }
+        Err(error) => (None, Err(error)),
+    };
+    Health {
+        leg: Leg::Historical,
+        region: athena.service.region().to_owned(),
+        endpoint: athena.service.endpoint().to_owned(),
+        version,
+        latency: started.elapsed(),
+        outcome,
+        warnings,
+    }
+}
+
+async fn select_one(athena: &Athena, deadline: Instant) -> Result<()> {
+    let statement = Statement {
+        sql: "SELECT 1".to_owned(),
+        catalog: None,
+        database: athena.settings.database.clone(),
+        reuse: None,
+    };
+    let answer = run(athena, &statement, &Budget { max_rows: 2, deadline }).await?;
+    match (answer.batch.num_rows(), answer.batch.num_columns()) {
+        (1, 1) => Ok(()),
+        (rows, columns) => Err(Error::new(
+            ErrorKind::Unavailable,
+            format!(
+                "Athena in {} answered SELECT 1 with {rows} rows of {columns} columns. Check that {} is Athena.",
+                athena.service.region(),
+                athena.service.endpoint()
+            ),
+        )),
+    }
+}
+
+/// Things that work but look wrong.
+fn doubts(athena: &Athena, workgroup: &Workgroup) -> Vec<String> {
+    let (settings, name) = (&athena.settings, &athena.settings.workgroup);
+    let mut doubts = Vec::new();
+    match workgroup {
+        Workgroup::Hidden => doubts.push(format!(
+            "The role may not athena:GetWorkGroup on workgroup {name}, so its output location and engine are not known."
+        )),
+        Workgroup::Known(facts) => {
+            if settings.output_location.is_some() && !workgroup.wants_output_location() {
+                doubts.push(format!(
+                    "historical.outputLocation is not used: workgroup {name} decides where results go. Leave the setting empty."
+                ));
+            }
+            if settings.result_reuse.is_some() && !workgroup.reuses_results() {
+                let why =
+                    if facts.managed_results { "keeps managed results" } else { "runs an engine before version 3" };
+                doubts.push(format!("historical.resultReuse has no effect: workgroup {name} {why}."));
+            }
+            if let Some(bytes) = facts.bytes_cutoff {
+                doubts.push(format!("Workgroup {name} cancels a query that scans more than {bytes} bytes."));
+            }
+        }
+    }
+    doubts
+}

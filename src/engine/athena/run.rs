@@ -1,0 +1,246 @@
+//! One statement from start to last row: start, wait, read; each within the time limit, each patient with throttling.
+
+use std::time::Duration;
+
+use arrow::array::RecordBatch;
+use aws_sdk_athena::types::{
+    QueryExecution, QueryExecutionStatistics, ResultReuseInformation, ResultSet, ResultSetMetadata, StatementType,
+};
+use rand::Rng;
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::{
+    Athena, error,
+    poller::{Progress, ended},
+    service::Service,
+    start::{Execution, Start, start},
+    table::{Layout, Table},
+    workgroup::Workgroup,
+};
+use crate::{
+    engine::{Answer, Budget, Cost, Statement},
+    error::{Error, ErrorKind, Result},
+    notice::Notice,
+};
+
+/// Rows that a page of GetQueryResults has at most.
+const PAGE_ROWS: i32 = 1000;
+/// Pages without a row that may follow each other.
+const MOST_EMPTY_PAGES: u32 = 100;
+/// The first wait after throttling, doubled each time.
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+/// The longest such wait.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// What Athena bills at least for a query, and the unit it rounds up to.
+const LEAST_BILLED: u64 = 10_000_000;
+const BILLING_UNIT: u64 = 1_000_000;
+
+/// Runs `statement` to its last row.
+///
+/// # Errors
+///
+/// Whatever Athena answers; [`ErrorKind::Timeout`] at the deadline, when the execution is also stopped.
+pub(super) async fn run(athena: &Athena, statement: &Statement, budget: &Budget) -> Result<Answer> {
+    let clock = Clock { started: Instant::now(), deadline: budget.deadline };
+    let mut execution = clock.within(started(athena, statement, budget.deadline), "could not be started").await?;
+    let finished = finished(athena, &mut execution, clock).await?;
+    if let Some(error) = error::of_execution(&finished, athena.service.region()) {
+        return Err(error);
+    }
+    let rows = read(&athena.service, &execution, Layout::of(&finished), budget);
+    let rows = clock.within(rows, "has finished, but its rows could not all be read").await?;
+    let cost = cost(&finished, execution.id(), &rows, clock.started.elapsed());
+    Ok(Answer { batch: rows.batch, cost, notices: rows.notices })
+}
+
+/// Starts the statement; waits where too many run already.
+async fn started(athena: &Athena, statement: &Statement, deadline: Instant) -> Result<Execution> {
+    let workgroup = match athena.workgroups.get(&athena.settings.workgroup).await {
+        // Too many ask about the workgroup: it can be done without.
+        Err(error) if error.kind() == ErrorKind::Throttled => Workgroup::Hidden,
+        answer => answer?,
+    };
+    let request = Start::new(statement, &athena.settings, &workgroup, rand::random())?;
+    let answer = patiently(deadline, || start(&request, &athena.service)).await;
+    match (answer, request.without_reuse()) {
+        // A workgroup that may not be asked about may not reuse results either.
+        (Err(error), Some(plain)) if workgroup == Workgroup::Hidden && refuses_reuse(&error) => {
+            patiently(deadline, || start(&plain, &athena.service)).await
+        }
+        (answer, _) => answer,
+    }
+}
+
+fn refuses_reuse(error: &Error) -> bool {
+    error.kind() == ErrorKind::Rejected && error.message().to_ascii_lowercase().contains("reuse")
+}
+
+/// Waits for the end of an execution.
+async fn finished(athena: &Athena, execution: &mut Execution, clock: Clock) -> Result<Box<QueryExecution>> {
+    let mut progress = athena.poller.watch(execution.id());
+    match timeout_at(clock.deadline, ended(&mut progress)).await {
+        Ok(outcome) => {
+            let finished = outcome?;
+            execution.has_ended();
+            Ok(finished)
+        }
+        Err(_) => Err(clock.timeout(match *progress.borrow() {
+            Progress::Queued => "was still waiting in Athena's queue and has been stopped",
+            Progress::Running | Progress::Ended(_) => "was still running and has been stopped",
+        })),
+    }
+}
+
+/// What was read of a result.
+struct Rows {
+    batch: RecordBatch,
+    notices: Vec<Notice>,
+    pages: u64,
+    seen: u64,
+}
+
+/// Reads the pages of a result, to the end or to the row limit.
+async fn read(service: &Service, execution: &Execution, layout: Layout, budget: &Budget) -> Result<Rows> {
+    let mut table = None;
+    let (mut token, mut pages, mut empty) = (None::<String>, 0, 0);
+    loop {
+        let page = patiently(budget.deadline, || {
+            service.call("athena:GetQueryResults", None, |client| {
+                client
+                    .get_query_results()
+                    .query_execution_id(execution.id())
+                    .max_results(PAGE_ROWS)
+                    .set_next_token(token.clone())
+                    .send()
+            })
+        })
+        .await?;
+        pages += 1;
+        let results = page.result_set.unwrap_or_else(|| ResultSet::builder().build());
+        let columns = results.result_set_metadata().map(ResultSetMetadata::column_info).unwrap_or_default();
+        if table.is_none() && !columns.is_empty() {
+            table = Some(Table::new(columns, layout, budget.max_rows));
+        }
+        match &mut table {
+            Some(table) => table.push(results.rows())?,
+            None if results.rows().is_empty() => {}
+            None => return Err(broken(execution, "rows without saying what their columns are")),
+        }
+        empty = if results.rows().is_empty() { empty + 1 } else { 0 };
+        let next = page.next_token.filter(|token| !token.is_empty());
+        if next.is_none() || table.as_ref().is_some_and(Table::is_cut) {
+            break;
+        }
+        if empty > MOST_EMPTY_PAGES {
+            return Err(broken(execution, "a hundred pages without a row, and promises more"));
+        }
+        if next == token && empty == 0 {
+            return Err(broken(execution, "the same page twice"));
+        }
+        token = next;
+    }
+    let table = table.unwrap_or_else(|| Table::new(&[], layout, budget.max_rows));
+    let seen = table.rows_seen();
+    let (batch, notices) = table.finish()?;
+    Ok(Rows { batch, notices, pages, seen })
+}
+
+fn broken(execution: &Execution, what: &str) -> Error {
+    Error::new(
+        ErrorKind::Unavailable,
+        format!(
+            "Athena answered {what}, so the result cannot be read to its end. Run the panel again; if it stays so, look execution \
+             {} up in the Athena console.",
+            execution.id()
+        ),
+    )
+}
+
+fn cost(finished: &QueryExecution, id: &str, rows: &Rows, elapsed: Duration) -> Cost {
+    let statistics = finished.statistics();
+    let milliseconds = |of: fn(&QueryExecutionStatistics) -> Option<i64>| {
+        Duration::from_millis(statistics.and_then(of).and_then(|time| time.try_into().ok()).unwrap_or(0))
+    };
+    let bytes_scanned = statistics
+        .and_then(QueryExecutionStatistics::data_scanned_in_bytes)
+        .and_then(|bytes| bytes.try_into().ok())
+        .unwrap_or(0);
+    let reused = statistics
+        .and_then(QueryExecutionStatistics::result_reuse_information)
+        .is_some_and(ResultReuseInformation::reused_previous_result);
+    let billed = !reused && !matches!(finished.statement_type(), Some(StatementType::Ddl | StatementType::Utility));
+    Cost {
+        bytes_scanned,
+        bytes_metered: if billed { metered(bytes_scanned) } else { 0 },
+        engine_time: milliseconds(QueryExecutionStatistics::engine_execution_time_in_millis),
+        queue_time: milliseconds(QueryExecutionStatistics::query_queue_time_in_millis),
+        elapsed,
+        pages: rows.pages,
+        rows: rows.seen,
+        reused,
+        execution_ids: vec![id.to_owned()],
+    }
+}
+
+/// Bytes billed: whole megabytes, and ten at least.
+fn metered(scanned: u64) -> u64 {
+    scanned.div_ceil(BILLING_UNIT).saturating_mul(BILLING_UNIT).max(LEAST_BILLED)
+}
+
+/// Makes a call until it is not throttled, or until the next wait would pass the deadline.
+async fn patiently<T, F: Future<Output = Result<T>>>(deadline: Instant, mut call: impl FnMut() -> F) -> Result<T> {
+    let mut wait = FIRST_WAIT;
+    loop {
+        let answer = call().await;
+        let throttled = answer.as_ref().is_err_and(|error| error.kind() == ErrorKind::Throttled);
+        let jittered = wait.mul_f64(rand::rng().random_range(0.5..=1.0));
+        if !throttled || Instant::now() + jittered >= deadline {
+            return answer;
+        }
+        sleep(jittered).await;
+        wait = (wait * 2).min(LONGEST_WAIT);
+    }
+}
+
+/// The time that a run may take.
+#[derive(Debug, Clone, Copy)]
+struct Clock {
+    started: Instant,
+    deadline: Instant,
+}
+
+impl Clock {
+    async fn within<T>(self, step: impl Future<Output = Result<T>>, what: &str) -> Result<T> {
+        timeout_at(self.deadline, step).await.unwrap_or_else(|_| Err(self.timeout(what)))
+    }
+
+    fn timeout(self, what: &str) -> Error {
+        let limit = self.deadline.saturating_duration_since(self.started).as_secs_f64();
+        Error::new(
+            ErrorKind::Timeout,
+            format!(
+                "The query {what} when its time limit of {limit:.0} s was over. Narrow the time range, filter on partition columns, \
+                 or raise limits.timeoutSeconds."
+            ),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn athena_bills_whole_megabytes_and_ten_at_least() {
+        for (scanned, billed) in [
+            (0, 10_000_000),
+            (1, 10_000_000),
+            (10_000_000, 10_000_000),
+            (10_000_001, 11_000_000),
+            (5_000_000_000, 5_000_000_000),
+        ] {
+            assert_eq!(metered(scanned), billed, "{scanned}");
+        }
+        assert_eq!(metered(u64::MAX), u64::MAX);
+    }
+}
