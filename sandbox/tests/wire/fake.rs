@@ -56,14 +56,11 @@ impl Backend for Fake {
                 column("tab_name", SqlType::Varchar),
                 Arc::new(StringArray::from(vec!["agent_events", "contacts"])),
             )]),
-            ["DESCRIBE", ..] => output(vec![
-                (column("col_name", SqlType::Varchar), Arc::new(StringArray::from(vec!["queue", "year"]))),
-                (column("data_type", SqlType::Varchar), Arc::new(StringArray::from(vec!["string", "string"]))),
-                (column("comment", SqlType::Varchar), Arc::new(StringArray::from(vec!["", ""]))),
-            ]),
-            ["SELEC", ..] => {
-                return Err(QueryError::Syntax { line: 1, column: 1, message: "mismatched input 'SELEC'".to_owned() });
-            }
+            ["DESCRIBE", ..] => output(vec![(
+                column("col_name", SqlType::Varchar),
+                Arc::new(StringArray::from(vec!["queue\tstring\t", "year\tstring\t"])),
+            )]),
+            ["SELEC", ..] => return Err(malformed()),
             ["SELECT", "nothing"] => {
                 return Err(QueryError::Semantic(
                     "COLUMN_NOT_FOUND: line 1:8: Column 'nothing' cannot be resolved".to_owned(),
@@ -71,6 +68,10 @@ impl Backend for Fake {
             }
             _ => return Err(QueryError::Execution("Division by zero".to_owned())),
         })
+    }
+
+    fn parses(&self, sql: &str) -> Result<(), QueryError> {
+        if sql.starts_with("SELEC ") { Err(malformed()) } else { Ok(()) }
     }
 
     fn databases(&self, _: Service) -> Vec<String> {
@@ -90,6 +91,10 @@ impl Backend for Fake {
             ]
         })
     }
+}
+
+fn malformed() -> QueryError {
+    QueryError::Syntax { line: 1, column: 1, message: "mismatched input 'SELEC'".to_owned() }
 }
 
 fn rows(count: i64) -> Output {
@@ -137,13 +142,11 @@ fn types() -> Output {
     map.values().append_value(7);
     map.append(true).unwrap();
     map.append(false).unwrap();
-    let named = |name: Option<&str>| name.map(str::to_owned);
-    let row_type = SqlType::Row(vec![(named(Some("a")), SqlType::Integer), (None, SqlType::Varchar)]);
+    let row_type = SqlType::Row(vec![(Some("a".to_owned()), SqlType::Integer), (None, SqlType::Varchar)]);
     let zoned = TimestampMillisecondArray::from(vec![Some(1_767_225_600_000), None]).with_timezone("Europe/London");
     let interval = IntervalMonthDayNano::new(0, 1, 300_000_000_000);
-    let with_null = |array: ArrayRef| array;
     output(vec![
-        (column("unknown", SqlType::Unknown), with_null(Arc::new(NullArray::new(2)))),
+        (column("unknown", SqlType::Unknown), Arc::new(NullArray::new(2))),
         (column("boolean", SqlType::Boolean), Arc::new(BooleanArray::from(vec![Some(true), None]))),
         (column("integer", SqlType::Integer), Arc::new(Int32Array::from(vec![Some(-5), None]))),
         (column("bigint", SqlType::Bigint), Arc::new(Int64Array::from(vec![Some(i64::MAX), None]))),

@@ -10,3 +10,4 @@ mod s3;
 mod signatures;
 mod sts;
 mod timestream;
+mod world;
