@@ -7,6 +7,7 @@ mod fake;
 mod faults;
 mod program;
 mod s3;
+mod sdk;
 mod signatures;
 mod sts;
 mod timestream;
