@@ -40,6 +40,12 @@ pub trait Backend: Send + Sync + 'static {
     fn is_view(&self, _service: Service, _table: &str) -> bool {
         false
     }
+
+    /// Figures of a kind for `[from, to)` in milliseconds, worked out from the data without SQL; `None` when there are
+    /// none of the kind.
+    fn facts(&self, _kind: &str, _from: i64, _to: i64) -> Option<serde_json::Value> {
+        None
+    }
 }
 
 #[async_trait]
@@ -70,6 +76,10 @@ impl Backend for World {
 
     fn is_view(&self, service: Service, table: &str) -> bool {
         World::is_view(self, service, table)
+    }
+
+    fn facts(&self, kind: &str, from: i64, to: i64) -> Option<serde_json::Value> {
+        World::facts(self, kind, from, to, self.now())
     }
 }
 

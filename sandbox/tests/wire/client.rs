@@ -242,13 +242,14 @@ impl Client {
     }
 
     /// One request on a connection of its own.
-    async fn exchange(&self, method: &str, path: &str, headers: &[(String, String)], body: &[u8]) -> Answer {
+    pub async fn exchange(&self, method: &str, path: &str, headers: &[(String, String)], body: &[u8]) -> Answer {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         let mut head = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\ncontent-length: {}\r\n", body.len());
         for (name, value) in headers {
-            head += &format!("{name}: {value}\r\n");
+            head.extend([name, ": ", value, "\r\n"]);
         }
-        stream.write_all(format!("{head}\r\n").as_bytes()).await.unwrap();
+        head.push_str("\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
         stream.write_all(body).await.unwrap();
         let mut received = Vec::new();
         // A reset ends the answer as a close does; the length tells them apart.

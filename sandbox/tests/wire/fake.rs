@@ -49,7 +49,7 @@ impl Backend for Fake {
                 output(vec![(column("context", SqlType::Varchar), Arc::new(StringArray::from(vec![text])))])
             }
             ["SELECT", "SLOW"] => {
-                tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+                tokio::time::sleep(std::time::Duration::from_mins(1)).await;
                 rows(1)
             }
             ["SHOW", ..] => output(vec![(
@@ -72,6 +72,10 @@ impl Backend for Fake {
 
     fn parses(&self, sql: &str) -> Result<(), QueryError> {
         if sql.starts_with("SELEC ") { Err(malformed()) } else { Ok(()) }
+    }
+
+    fn facts(&self, kind: &str, from: i64, to: i64) -> Option<serde_json::Value> {
+        (kind == "range").then(|| serde_json::json!([from, to]))
     }
 
     fn databases(&self, _: Service) -> Vec<String> {

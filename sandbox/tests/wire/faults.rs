@@ -208,11 +208,24 @@ async fn rates_are_enforced_when_asked() {
 }
 
 #[tokio::test]
-async fn the_admin_routes_answer_loopback_names_only() {
+async fn the_admin_routes_are_unsigned_and_for_loopback_names_only() {
     let sandbox = start();
     let client = Client::of(&sandbox);
-    assert_eq!(client.admin("GET", "health", "").await.ok()["regions"]["timestream"], "eu-west-1");
-    let mut call = Call::object("GET", "/_sandbox/health", &[]);
-    call.unsigned = true;
-    assert_eq!(client.send(call).await.status, 200);
+    let health = client.admin("GET", "health", "").await.ok();
+    assert_eq!(health["regions"]["timestream"], "eu-west-1");
+    let host = |name: &str| [("host".to_owned(), name.to_owned())];
+    let status = async |name: &str| client.exchange("GET", "/_sandbox/health", &host(name), b"").await.status;
+    assert_eq!(status("localhost:4566").await, 200);
+    assert_eq!(status("rebound.example:4566").await, 403);
+}
+
+#[tokio::test]
+async fn facts_are_told_by_kind_and_range() {
+    let sandbox = start();
+    let client = Client::of(&sandbox);
+    let range = "from=1970-01-01T00:00:00.001Z&to=1970-01-01T00:00:01Z";
+    let facts = client.admin("GET", &format!("facts?kind=range&{range}"), "").await.ok();
+    assert_eq!(facts, json!([1, 1000]));
+    assert_eq!(client.admin("GET", &format!("facts?kind=none&{range}"), "").await.status, 404);
+    assert_eq!(client.admin("GET", "facts?kind=range&from=yesterday", "").await.status, 400);
 }

@@ -1,4 +1,5 @@
 //! The sandbox from outside: raw HTTP, signed by the SDK's own signer, against every operation and every fault.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "the steps of tests fail them")]
 
 mod athena;
 mod catalog;

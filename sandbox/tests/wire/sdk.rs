@@ -109,7 +109,7 @@ async fn athena_s_catalog_and_workgroups_are_read() {
         .collect::<Result<Vec<_>, _>>()
         .await
         .unwrap();
-    let names: Vec<_> = tables.iter().map(|table| table.name()).collect();
+    let names: Vec<_> = tables.iter().map(aws_sdk_athena::types::TableMetadata::name).collect();
     assert_eq!(names, ["agent_events", "contacts"]);
     assert_eq!(tables[1].partition_keys()[0].name(), "year");
     let workgroup = client.get_work_group().work_group("managed").send().await.unwrap();
