@@ -119,9 +119,15 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
-    let running = start(arguments).await?;
-    // Until here the signals end the process by themselves.
+    let began = Instant::now();
+    let mut builder = Sandbox::builder().options(arguments.options());
+    if !arguments.empty {
+        builder = builder.backend(World::generate(arguments.world(), |line| eprintln!("{line}")).await);
+    }
+    let running = builder.start()?;
+    // Until here the signals end the process by themselves; who reads the line below may send one at once.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    announce(&running, arguments, began.elapsed())?;
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
@@ -131,13 +137,8 @@ async fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-async fn start(arguments: &Arguments) -> Result<RunningSandbox, Box<dyn std::error::Error>> {
-    let began = Instant::now();
-    let mut builder = Sandbox::builder().options(arguments.options());
-    if !arguments.empty {
-        builder = builder.backend(World::generate(arguments.world(), |line| eprintln!("{line}")).await);
-    }
-    let running = builder.start()?;
+/// The line on stdout that tells whoever started this where requests are welcome.
+fn announce(running: &RunningSandbox, arguments: &Arguments, took: Duration) -> std::io::Result<()> {
     let ready = json!({
         "ready": true,
         "endpoint": running.endpoint(),
@@ -145,12 +146,11 @@ async fn start(arguments: &Arguments) -> Result<RunningSandbox, Box<dyn std::err
         "accessKey": arguments.access_key,
         "secretKey": arguments.secret_key,
         "regions": {"timestream": "eu-west-1", "athena": "eu-west-2", "s3": "eu-west-2"},
-        "startedInMilliseconds": u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        "startedInMilliseconds": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
     });
     let mut stdout = std::io::stdout().lock();
     writeln!(stdout, "{ready}")?;
-    stdout.flush()?;
-    Ok(running)
+    stdout.flush()
 }
 
 /// Waits on a thread of its own, which the end of the process need not wait for.

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    extract::{Request, State as Extracted},
+    extract::{Query, Request, State as Extracted, rejection::QueryRejection},
     http::{StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::get,
 };
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
@@ -30,6 +32,7 @@ pub(super) fn routes() -> Router<Arc<State>> {
         .route("/calls", get(calls).delete(reset_calls))
         .route("/executions", get(executions))
         .route("/queries", get(queries))
+        .route("/facts", get(facts))
         .fallback(unknown)
         .layer(middleware::from_fn(loopback_host))
 }
@@ -51,7 +54,7 @@ fn refused(status: StatusCode, error: &str) -> Response {
 async fn unknown() -> Response {
     refused(
         StatusCode::NOT_FOUND,
-        "There is no such route. There are health, faults, canned, calls, executions and queries.",
+        "There is no such route. There are health, faults, canned, calls, executions, queries and facts.",
     )
 }
 
@@ -118,4 +121,24 @@ async fn executions(Extracted(state): Shared) -> Json<Value> {
 
 async fn queries(Extracted(state): Shared) -> Json<Value> {
     Json(state.timestream.report())
+}
+
+#[derive(Debug, Deserialize)]
+struct Range {
+    #[serde(default)]
+    kind: String,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+}
+
+/// Figures to check answers against, from the generator and not by SQL.
+async fn facts(Extracted(state): Shared, range: Result<Query<Range>, QueryRejection>) -> Response {
+    let Query(range) = match range {
+        Ok(range) => range,
+        Err(rejection) => return refused(StatusCode::BAD_REQUEST, &rejection.body_text()),
+    };
+    match state.backend.facts(&range.kind, range.from.timestamp_millis(), range.to.timestamp_millis()) {
+        Some(facts) => Json(facts).into_response(),
+        None => refused(StatusCode::NOT_FOUND, &format!("The sandbox has no facts of the kind \"{}\".", range.kind)),
+    }
 }

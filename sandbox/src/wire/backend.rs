@@ -3,7 +3,10 @@
 use arrow::array::{Array, RecordBatch};
 use async_trait::async_trait;
 
-use crate::engine::{Column, Output, QueryContext, QueryError, Service, World};
+use crate::{
+    dialect::{SqlDialect, parse},
+    engine::{Column, Output, QueryContext, QueryError, Service, World},
+};
 
 /// Runs statements and knows the catalog. [`World`] is the one that matters.
 #[async_trait]
@@ -15,6 +18,15 @@ pub trait Backend: Send + Sync + 'static {
     /// In the service's manner.
     async fn query(&self, service: Service, sql: &str, context: &QueryContext) -> Result<Output, QueryError>;
 
+    /// Whether Athena would accept the text for running: it refuses what it cannot parse at once.
+    ///
+    /// # Errors
+    ///
+    /// [`QueryError::Syntax`].
+    fn parses(&self, _sql: &str) -> Result<(), QueryError> {
+        Ok(())
+    }
+
     /// Databases of a service.
     fn databases(&self, service: Service) -> Vec<String>;
 
@@ -23,12 +35,31 @@ pub trait Backend: Send + Sync + 'static {
 
     /// Columns of a table, partition columns last; `None` when there is no such table.
     fn columns(&self, service: Service, database: &str, table: &str) -> Option<Vec<Column>>;
+
+    /// Whether a table is a view.
+    fn is_view(&self, _service: Service, _table: &str) -> bool {
+        false
+    }
+
+    /// Figures of a kind for `[from, to)` in milliseconds, worked out from the data without SQL; `None` when there are
+    /// none of the kind.
+    fn facts(&self, _kind: &str, _from: i64, _to: i64) -> Option<serde_json::Value> {
+        None
+    }
 }
 
 #[async_trait]
 impl Backend for World {
     async fn query(&self, service: Service, sql: &str, context: &QueryContext) -> Result<Output, QueryError> {
         World::query(self, service, sql, context).await
+    }
+
+    fn parses(&self, sql: &str) -> Result<(), QueryError> {
+        match parse(sql, SqlDialect::Trino, self.now()) {
+            Err(error @ QueryError::Syntax { .. }) => Err(error),
+            // Names and types are looked at while it runs.
+            _ => Ok(()),
+        }
     }
 
     fn databases(&self, service: Service) -> Vec<String> {
@@ -41,6 +72,14 @@ impl Backend for World {
 
     fn columns(&self, service: Service, database: &str, table: &str) -> Option<Vec<Column>> {
         World::columns(self, service, database, table)
+    }
+
+    fn is_view(&self, service: Service, table: &str) -> bool {
+        World::is_view(self, service, table)
+    }
+
+    fn facts(&self, kind: &str, from: i64, to: i64) -> Option<serde_json::Value> {
+        World::facts(self, kind, from, to, self.now())
     }
 }
 

@@ -214,7 +214,7 @@ mod tests {
         serde_json::from_value(fault).unwrap()
     }
 
-    fn query<'a>(sql: &'a str, has_page_token: bool) -> Target<'a> {
+    fn query(sql: &str, has_page_token: bool) -> Target<'_> {
         Target { api: Api::Timestream, operation: "Query", sql: Some(sql), has_page_token }
     }
 

@@ -1,13 +1,19 @@
 //! A request taken off the wire whole, and the answer to be put on it.
 
+use std::time::Duration;
+
 use axum::{
     body::{Body, Bytes},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     response::Response,
 };
+use futures::StreamExt as _;
 
 /// No AWS request that the sandbox understands is longer: a statement has at most 262,144 bytes, tokens 2,048.
 const MAX_BODY_BYTES: usize = 4 << 20;
+
+/// Time for half an answer to leave before its connection is dropped.
+const BEFORE_RESET: Duration = Duration::from_millis(20);
 
 /// A request, read to its end: a signature covers every byte of it.
 #[derive(Debug)]
@@ -66,8 +72,13 @@ impl Reply {
     pub(super) fn into_reset(self, request_id: &str) -> Response {
         let half = self.body.slice(..self.body.len() / 2);
         let promised = self.body.len().max(1);
-        let pieces = [Ok(half), Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))];
-        let mut response = self.respond(request_id, Body::from_stream(futures::stream::iter(pieces)));
+        let dropped = async {
+            // What was sent before an error is lost if it comes too soon after.
+            tokio::time::sleep(BEFORE_RESET).await;
+            Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))
+        };
+        let pieces = futures::stream::once(async { Ok(half) }).chain(futures::stream::once(dropped));
+        let mut response = self.respond(request_id, Body::from_stream(pieces));
         response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(promised));
         response
     }

@@ -168,3 +168,63 @@ fn write_map(entries: &StructArray, sql_type: &SqlType, service: Service, out: &
     }
     out.push('}');
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn print(cell: &Cell<'_>, sql_type: &SqlType, service: Service) -> String {
+        let mut text = String::new();
+        write(cell, sql_type, service, &mut text);
+        text
+    }
+
+    #[test]
+    fn instants_print_by_precision_and_zone() {
+        let zoned = SqlType::TimestampWithTimeZone { precision: 3 };
+        let plain = |precision| SqlType::Timestamp { precision };
+        for (zone, sql_type, athena, timestream) in [
+            (None, plain(3), "2026-07-01 12:00:00.123", "2026-07-01 12:00:00.123456789"),
+            (None, plain(0), "2026-07-01 12:00:00", "2026-07-01 12:00:00.123456789"),
+            (None, plain(6), "2026-07-01 12:00:00.123456", "2026-07-01 12:00:00.123456789"),
+            (Some("UTC"), zoned.clone(), "2026-07-01 12:00:00.123 UTC", "2026-07-01 12:00:00.123456789"),
+            (Some("+00:00"), zoned.clone(), "2026-07-01 12:00:00.123 UTC", "2026-07-01 12:00:00.123456789"),
+            (
+                Some("Europe/London"),
+                zoned.clone(),
+                "2026-07-01 13:00:00.123 Europe/London",
+                "2026-07-01 12:00:00.123456789",
+            ),
+            (Some("-05:30"), zoned, "2026-07-01 06:30:00.123 -05:30", "2026-07-01 12:00:00.123456789"),
+            (None, SqlType::Date, "2026-07-01", "2026-07-01"),
+        ] {
+            let at = DateTime::from_timestamp_nanos(1_782_907_200_123_456_789);
+            let cell = Cell::Instant { at, zone };
+            assert_eq!(print(&cell, &sql_type, Service::Athena), athena);
+            assert_eq!(print(&cell, &sql_type, Service::Timestream), timestream);
+        }
+    }
+
+    #[test]
+    fn intervals_print_with_their_sign() {
+        let day = SqlType::IntervalDayToSecond;
+        let month = SqlType::IntervalYearToMonth;
+        for (months, nanos, sql_type, expected) in [
+            (0, 90_061_001_000_000, &day, "1 01:01:01.001"),
+            (0, -1_500_000_000, &day, "-0 00:00:01.500"),
+            (0, 0, &day, "0 00:00:00.000"),
+            (14, 0, &month, "1-2"),
+            (-1, 0, &month, "-0-1"),
+            (0, 0, &month, "0-0"),
+        ] {
+            assert_eq!(print(&Cell::Interval { months, nanos }, sql_type, Service::Athena), expected);
+        }
+    }
+
+    #[test]
+    fn a_real_of_a_double_array_keeps_its_own_digits() {
+        assert_eq!(print(&Cell::Double(f64::from(0.1_f32)), &SqlType::Real, Service::Athena), "0.1");
+        assert_eq!(print(&Cell::Bytes(&[0x00, 0xab]), &SqlType::Varbinary, Service::Athena), "00 ab");
+        assert_eq!(print(&Cell::Null, &SqlType::Varchar, Service::Athena), "null");
+    }
+}

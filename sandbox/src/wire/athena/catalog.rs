@@ -62,7 +62,8 @@ pub(super) fn database(incoming: Incoming<'_>) -> Result<Value, AwsError> {
     Ok(json!({"Database": database_body(&check_database(incoming)?)}))
 }
 
-fn table_body(name: &str, columns: &[Column]) -> Value {
+fn table_body(incoming: Incoming<'_>, name: &str, columns: &[Column]) -> Value {
+    let is_view = incoming.state.backend.is_view(Service::Athena, name);
     let side = |partition: bool| -> Vec<Value> {
         columns
             .iter()
@@ -74,7 +75,7 @@ fn table_body(name: &str, columns: &[Column]) -> Value {
         "Name": name,
         "CreateTime": CREATED,
         "LastAccessTime": 0.0,
-        "TableType": "EXTERNAL_TABLE",
+        "TableType": if is_view { "VIRTUAL_VIEW" } else { "EXTERNAL_TABLE" },
         "Columns": side(false),
         "PartitionKeys": side(true),
         "Parameters": {"classification": "parquet"},
@@ -91,7 +92,7 @@ pub(super) fn tables(incoming: Incoming<'_>) -> Result<Value, AwsError> {
         .tables(Service::Athena, &database)
         .iter()
         .filter(|table| expression.is_none_or(|pattern| table.starts_with(pattern.trim_end_matches(['*', '.']))))
-        .filter_map(|table| Some(table_body(table, &backend.columns(Service::Athena, &database, table)?)))
+        .filter_map(|table| Some(table_body(incoming, table, &backend.columns(Service::Athena, &database, table)?)))
         .collect();
     Ok(list_body("TableMetadataList", list_page(incoming, &tables)?))
 }
@@ -106,5 +107,5 @@ pub(super) fn table(incoming: Incoming<'_>) -> Result<Value, AwsError> {
         .backend
         .columns(Service::Athena, &database, &name)
         .ok_or_else(|| missing(format!("EntityNotFoundException: Table {name} not found.")))?;
-    Ok(json!({"TableMetadata": table_body(&name, &columns)}))
+    Ok(json!({"TableMetadata": table_body(incoming, &name, &columns)}))
 }

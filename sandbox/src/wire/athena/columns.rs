@@ -12,20 +12,30 @@ pub(super) fn column_info(columns: &[Column]) -> Vec<Value> {
         .map(|(index, column)| {
             let name = column.name.clone().unwrap_or_else(|| format!("_col{index}"));
             let (type_name, precision, scale) = result_type(&column.sql_type);
-            json!({
-                "CatalogName": "hive",
-                "SchemaName": "",
-                "TableName": "",
-                "Name": name,
-                "Label": name,
-                "Type": type_name,
-                "Precision": precision,
-                "Scale": scale,
-                "Nullable": "UNKNOWN",
-                "CaseSensitive": matches!(column.sql_type, SqlType::Varchar | SqlType::Char),
-            })
+            let case_sensitive = matches!(column.sql_type, SqlType::Varchar | SqlType::Char);
+            info(&name, type_name, precision, scale, case_sensitive)
         })
         .collect()
+}
+
+/// A column of SHOW and DESCRIBE, which are Hive's, not Trino's.
+pub(super) fn hive_column(name: &str) -> Value {
+    info(name, "string", 0, 0, false)
+}
+
+fn info(name: &str, type_name: &str, precision: u32, scale: i8, case_sensitive: bool) -> Value {
+    json!({
+        "CatalogName": "hive",
+        "SchemaName": "",
+        "TableName": "",
+        "Name": name,
+        "Label": name,
+        "Type": type_name,
+        "Precision": precision,
+        "Scale": scale,
+        "Nullable": "UNKNOWN",
+        "CaseSensitive": case_sensitive,
+    })
 }
 
 /// Name, precision and scale of a type in a result.

@@ -222,6 +222,16 @@ struct Inner {
     bytes_held: usize,
 }
 
+impl Inner {
+    fn same_call(&self, token: &str, asked: &Asked) -> Result<Option<Arc<Execution>>, AwsError> {
+        match self.by_token.get(token) {
+            Some(execution) if execution.asked == *asked => Ok(Some(Arc::clone(execution))),
+            Some(_) => Err(invalid("Idempotent parameters do not match")),
+            None => Ok(None),
+        }
+    }
+}
+
 /// Every execution.
 #[derive(Debug, Default)]
 pub(in crate::wire) struct Athena {
@@ -240,11 +250,7 @@ impl Athena {
 
     /// The execution that an earlier call with the same token started.
     pub(super) fn same_call(&self, token: &str, asked: &Asked) -> Result<Option<Arc<Execution>>, AwsError> {
-        match lock(&self.inner).by_token.get(token) {
-            Some(execution) if execution.asked == *asked => Ok(Some(Arc::clone(execution))),
-            Some(_) => Err(invalid("Idempotent parameters do not match")),
-            None => Ok(None),
-        }
+        lock(&self.inner).same_call(token, asked)
     }
 
     /// How many are queued or running.
@@ -252,12 +258,16 @@ impl Athena {
         lock(&self.inner).order.iter().filter(|execution| execution.progress().state.is_active()).count()
     }
 
-    /// Keeps a new execution.
-    pub(super) fn add(&self, execution: &Arc<Execution>, token: String) {
+    /// Keeps a new execution, unless a call with the same token was faster: the one that is to be answered.
+    pub(super) fn add(&self, execution: Arc<Execution>, token: String) -> Result<Arc<Execution>, AwsError> {
         let mut inner = lock(&self.inner);
-        inner.executions.insert(execution.id.clone(), Arc::clone(execution));
-        inner.order.push_back(Arc::clone(execution));
-        inner.by_token.insert(token, Arc::clone(execution));
+        if let Some(earlier) = inner.same_call(&token, &execution.asked)? {
+            return Ok(earlier);
+        }
+        inner.executions.insert(execution.id.clone(), Arc::clone(&execution));
+        inner.order.push_back(Arc::clone(&execution));
+        inner.by_token.insert(token, Arc::clone(&execution));
+        Ok(execution)
     }
 
     /// The youngest result that can stand in for `asked`: the same workgroup, context and text, no older than allowed.

@@ -26,8 +26,6 @@ use crate::{
 };
 
 const MAX_ROWS: usize = 1000;
-/// DESCRIBE pads its fields to this width.
-const DESCRIBE_WIDTH: usize = 20;
 
 #[derive(Debug)]
 enum Source {
@@ -41,27 +39,24 @@ pub(super) struct ResultSet {
     columns: Vec<Value>,
     source: Source,
     statement_type: StatementType,
-    /// DESCRIBE has three columns, and rows of one value in which they are separated by tabs.
-    joined: bool,
 }
 
 impl ResultSet {
     pub(super) fn generated(sql: &str, output: Output) -> Self {
-        Self {
-            columns: columns::column_info(&output.columns),
-            source: Source::Generated(OutputRows::new(output)),
-            statement_type: StatementType::of(sql),
-            joined: matches!(first_word(sql).as_str(), "DESCRIBE" | "DESC"),
-        }
+        let word = first_word(sql);
+        let columns = match word.as_str() {
+            "DESCRIBE" | "DESC" => ["col_name", "data_type", "comment"].map(columns::hive_column).to_vec(),
+            "SHOW" => {
+                let names = output.columns.iter().filter_map(|column| column.name.as_deref());
+                names.map(columns::hive_column).collect()
+            }
+            _ => columns::column_info(&output.columns),
+        };
+        Self { columns, source: Source::Generated(OutputRows::new(output)), statement_type: StatementType::of(sql) }
     }
 
     pub(super) fn canned(sql: &str, canned: Arc<Canned>) -> Self {
-        Self {
-            columns: canned.columns.clone(),
-            source: Source::Canned(canned),
-            statement_type: StatementType::of(sql),
-            joined: false,
-        }
+        Self { columns: canned.columns.clone(), source: Source::Canned(canned), statement_type: StatementType::of(sql) }
     }
 
     pub(super) fn column_names(&self) -> Vec<String> {
@@ -77,7 +72,7 @@ impl ResultSet {
         }
     }
 
-    /// The texts of one row; `None` is NULL.
+    /// The texts of one row; `None` is NULL. DESCRIBE declares three columns and has rows of one text with tabs in it.
     pub(super) fn values(&self, row: usize) -> Vec<Option<String>> {
         let rows = match &self.source {
             Source::Canned(canned) => return canned.athena_rows.get(row).cloned().unwrap_or_default(),
@@ -93,11 +88,6 @@ impl ResultSet {
                     Some(printed)
                 }
             });
-        if self.joined {
-            let fields: Vec<String> =
-                values.map(|value| format!("{:<DESCRIBE_WIDTH$}", value.unwrap_or_default())).collect();
-            return vec![Some(fields.join("\t"))];
-        }
         values.collect()
     }
 

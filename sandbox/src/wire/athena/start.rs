@@ -140,12 +140,20 @@ fn begin(incoming: Incoming<'_>, asked: Asked, token: String) -> Result<Arc<Exec
     }
     let id = Uuid::new_v4().to_string();
     let output = output_file(&asked, &id)?;
+    if state.canned.find(Service::Athena, &asked.sql).is_none() {
+        state
+            .backend
+            .parses(&asked.sql)
+            .map_err(|error| invalid(error.to_string()).with("AthenaErrorCode", "MALFORMED_QUERY"))?;
+    }
     let execution = Arc::new(Execution::new(id, asked, state.now(), output));
-    state.athena.add(&execution, token);
-    let fault = incoming.fault.filter(|fault| matches!(fault.kind, Kind::FailExecution | Kind::SlowExecution));
-    let task = tokio::spawn(run(Arc::clone(state), Arc::clone(&execution), fault.cloned()));
-    execution.runs_on(task.abort_handle());
-    Ok(execution)
+    let kept = state.athena.add(Arc::clone(&execution), token)?;
+    if Arc::ptr_eq(&kept, &execution) {
+        let fault = incoming.fault.filter(|fault| matches!(fault.kind, Kind::FailExecution | Kind::SlowExecution));
+        let task = tokio::spawn(run(Arc::clone(state), execution, fault.cloned()));
+        kept.runs_on(task.abort_handle());
+    }
+    Ok(kept)
 }
 
 /// Takes an execution through its states.

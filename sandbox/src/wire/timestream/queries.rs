@@ -1,6 +1,7 @@
 //! Queries that have run, and the tokens that lead through their pages.
 
 use std::{
+    cmp::Reverse,
     collections::HashMap,
     sync::{
         Arc, Mutex,
@@ -26,6 +27,9 @@ use crate::{
 
 /// How long a client token stands for the call that it came with.
 const CLIENT_TOKEN_LIFETIME: Duration = Duration::from_mins(5);
+/// How long a query can be paged at most, and how much the results of those that have ended may take up.
+const MAX_LIFETIME: Duration = Duration::from_hours(1);
+const MAX_FINISHED_BYTES: usize = 256 << 20;
 /// Timestream bills at least this much a query.
 const MIN_METERED: u64 = 10_000_000;
 
@@ -82,6 +86,14 @@ impl StoredQuery {
         match &self.source {
             Source::Generated(rows) => rows.len,
             Source::Canned(canned) => canned.timestream_rows.len(),
+        }
+    }
+
+    /// Bytes that the result takes up in memory.
+    fn memory(&self) -> usize {
+        match &self.source {
+            Source::Generated(rows) => rows.memory(),
+            Source::Canned(_) => 0,
         }
     }
 
@@ -157,6 +169,26 @@ struct Inner {
     client_tokens: HashMap<String, (Instant, Arc<StoredQuery>)>,
 }
 
+impl Inner {
+    /// Lets go of queries that are an hour old, of those that ended a while ago, and of the oldest that ended where all
+    /// of them take up too much; and of the tokens that lead to them.
+    fn forget(&mut self) {
+        let mut youngest_first: Vec<_> = self.queries.values().cloned().collect();
+        youngest_first.sort_by_key(|query| Reverse(query.created));
+        let mut finished_bytes = 0;
+        for query in youngest_first {
+            let finished = query.done.load(Ordering::Relaxed) || query.cancelled.load(Ordering::Relaxed);
+            let lifetime = if finished { CLIENT_TOKEN_LIFETIME } else { MAX_LIFETIME };
+            finished_bytes += if finished { query.memory() } else { 0 };
+            if query.created.elapsed() > lifetime || (finished && finished_bytes > MAX_FINISHED_BYTES) {
+                self.queries.remove(&query.id);
+            }
+        }
+        self.page_tokens.retain(|_, token| self.queries.contains_key(&token.query.id));
+        self.client_tokens.retain(|_, (_, query)| self.queries.contains_key(&query.id));
+    }
+}
+
 /// Every query of the last hour.
 #[derive(Debug)]
 pub(in crate::wire) struct Timestream {
@@ -199,16 +231,9 @@ impl Timestream {
     pub(super) fn store(&self, query: StoredQuery, client_token: Option<String>) -> Arc<StoredQuery> {
         let query = Arc::new(query);
         let mut inner = lock(&self.inner);
-        let now = Instant::now();
-        inner.client_tokens.retain(|_, (since, _)| now - *since < CLIENT_TOKEN_LIFETIME);
-        inner.page_tokens.retain(|_, token| now - token.issued < self.token_lifetime.max(CLIENT_TOKEN_LIFETIME));
-        inner.queries.retain(|_, query| {
-            let finished = query.done.load(Ordering::Relaxed) || query.cancelled.load(Ordering::Relaxed);
-            let lifetime = if finished { CLIENT_TOKEN_LIFETIME } else { Duration::from_hours(1) };
-            now - query.created < lifetime
-        });
+        inner.forget();
         if let Some(token) = client_token {
-            inner.client_tokens.insert(token, (now, Arc::clone(&query)));
+            inner.client_tokens.insert(token, (Instant::now(), Arc::clone(&query)));
         }
         inner.queries.insert(query.id.clone(), Arc::clone(&query));
         query
