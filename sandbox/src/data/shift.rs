@@ -80,9 +80,9 @@ impl<'a> Shift<'a> {
         seed[8..12].copy_from_slice(&date.num_days_from_ce().to_le_bytes());
         seed[12..16].copy_from_slice(&agent.to_le_bytes());
         seed[31] = 1;
-        // Neighbouring seeds start alike; a few draws part them.
+        // Neighbouring seeds start alike; a jump parts them.
         let mut random = Xoshiro256PlusPlus::from_seed(seed);
-        (0..8).for_each(|_| drop(random.random::<u64>()));
+        random.jump();
         let late: Millis = random.random_range(-4 * MINUTE..5 * MINUTE);
         Self {
             agent,

@@ -181,7 +181,7 @@ fn parse_interval(parser: &mut Parser) -> Result<Expr, ParserError> {
     let negative = if parser.consume_token(&Token::Minus) {
         true
     } else {
-        parser.consume_token(&Token::Plus);
+        let _ = parser.consume_token(&Token::Plus);
         false
     };
     let token = parser.next_token();

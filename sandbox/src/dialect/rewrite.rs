@@ -1,5 +1,5 @@
 //! A parsed query, rewritten: every select item named as the service names it, literals typed, time frozen, functions
-//! replaced, views put in.
+//! replaced.
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -7,16 +7,14 @@ use std::ops::ControlFlow;
 use chrono::DateTime;
 use datafusion::sql::sqlparser::ast::{
     AccessExpr, BinaryOperator, CeilFloorKind, DataType, CastKind, Expr, GroupByExpr, Ident, LimitClause, OrderByKind, Query, Select,
-    SelectItem, SetExpr, Spanned, Subscript, TableAlias, TableFactor, TrimWhereField, UnaryOperator, Value, ValueWithSpan, VisitMut, VisitorMut,
+    SelectItem, SetExpr, Spanned, Subscript, TrimWhereField, UnaryOperator, Value, ValueWithSpan, VisitMut, VisitorMut,
 };
 
 use super::grammar::{call, cast, string};
-use super::statement::parse_own;
 use super::unnest::{self, Renamed};
 use super::{SqlDialect, functions, tokens};
 use crate::data::Millis;
-use crate::engine::tables::{DATABASE, VIEWS};
-use crate::engine::{QueryError, Service};
+use crate::engine::QueryError;
 
 /// Ends an output column's name where a number had to be added to tell two columns of one name apart.
 pub const DISAMBIGUATOR: char = '\u{1}';
@@ -132,24 +130,6 @@ impl VisitorMut for Rewriter {
         name_items(select);
         if let GroupByExpr::Expressions(expressions, _) = &mut select.group_by {
             expressions.iter_mut().for_each(leave_number);
-        }
-        ControlFlow::Continue(())
-    }
-
-    fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<QueryError> {
-        if self.dialect == SqlDialect::Trino
-            && let TableFactor::Table { name, alias, .. } = factor
-            && let Some(view) = view_named(&name.0.iter().map(ToString::to_string).collect::<Vec<_>>())
-        {
-            let subquery = match view {
-                Ok(subquery) => Box::new(subquery),
-                Err(error) => return ControlFlow::Break(error),
-            };
-            let alias = alias.take().or_else(|| {
-                let name = Ident::new(name.0.last()?.as_ident()?.value.clone());
-                Some(TableAlias { explicit: true, name, columns: vec![], at: None })
-            });
-            *factor = TableFactor::Derived { lateral: false, subquery, alias, sample: None };
         }
         ControlFlow::Continue(())
     }
@@ -340,20 +320,6 @@ fn subscript_index(subscript: Subscript) -> Expr {
         Subscript::Index { index } => index,
         Subscript::Slice { .. } => Expr::value(Value::Null),
     }
-}
-
-/// The query that a view's name stands for.
-fn view_named(names: &[String]) -> Option<Result<Query, QueryError>> {
-    let names: Vec<_> = names.iter().map(|name| name.trim_matches('"')).collect();
-    let (name, scope) = names.split_last()?;
-    if scope.last().is_some_and(|database| *database != DATABASE) {
-        return None;
-    }
-    let view = VIEWS.iter().find(|view| view.name == *name)?;
-    let table = crate::engine::tables::tables(Service::Athena).into_iter().find(|table| table.name() == view.table)?;
-    let columns: Vec<_> =
-        table.columns().into_iter().filter_map(|column| column.name).map(|name| format!("\"{name}\"")).collect();
-    Some(parse_own(&view.statement.replace("{columns}", &columns.join(", "))))
 }
 
 /// Where an expression stands in the text.

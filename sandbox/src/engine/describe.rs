@@ -167,8 +167,8 @@ fn partitions(engine: &Engine, names: &[String], context: &QueryContext, snapsho
 fn create_table(engine: &Engine, names: &[String], context: &QueryContext) -> Result<Output, QueryError> {
     let table = table_name(names, context)?;
     let columns = match engine.table(table) {
-        Some(table) => table.columns(),
-        None => return Err(unknown_table(table)),
+        Some(table) if table.layout() == Layout::ArrivalHours => table.columns(),
+        _ => return Err(unknown_table(table)),
     };
     let write = |partition: bool| {
         let of_kind = columns.iter().filter(move |column| column.partition == partition);
@@ -189,7 +189,7 @@ fn create_table(engine: &Engine, names: &[String], context: &QueryContext) -> Re
 fn create_view(engine: &Engine, names: &[String], context: &QueryContext) -> Result<Output, QueryError> {
     let name = table_name(names, context)?;
     let Some(view) = VIEWS.iter().find(|view| view.name == name) else { return Err(unknown_table(name)) };
-    let columns = engine.columns(view.table).unwrap_or_default();
+    let columns = engine.columns(view.name).unwrap_or_default();
     let columns: Vec<_> = columns.into_iter().filter_map(|column| column.name).collect();
     let statement = view.statement.replace("{columns}", &columns.join(", "));
     Ok(text_output("Create View", [format!("CREATE VIEW {DATABASE}.{name} AS {statement}")]))

@@ -23,7 +23,7 @@ use datafusion::sql::parser::Statement as PlannedStatement;
 use datafusion::sql::sqlparser::ast;
 
 use super::provider::{Table, TableScan};
-use super::tables::{CATALOG, DATABASE, VIEWS, tables};
+use super::tables::{CATALOG, DATABASE, tables};
 use super::{Column, Output, QueryContext, QueryError, Service, describe, types};
 use crate::data::Snapshot;
 use crate::dialect::errors::service_error;
@@ -58,24 +58,17 @@ impl Engine {
 
     /// Columns of a table or view.
     pub fn columns(&self, name: &str) -> Option<Vec<Column>> {
-        let view = VIEWS.iter().find(|view| self.service == Service::Athena && view.name.eq_ignore_ascii_case(name));
-        let name = view.map_or(name, |view| view.table);
-        let mut columns = self.tables.iter().find(|table| table.name().eq_ignore_ascii_case(name))?.columns();
-        if view.is_some() {
-            columns.iter_mut().for_each(|column| column.partition = false);
-        }
-        Some(columns)
+        Some(self.tables.iter().find(|table| table.name().eq_ignore_ascii_case(name))?.columns())
     }
 
     /// The names of the tables, views included.
     pub fn table_names(&self) -> Vec<&'static str> {
-        let views = VIEWS.iter().filter(|_| self.service == Service::Athena).map(|view| view.name);
-        let mut names: Vec<_> = self.tables.iter().map(|table| table.name()).chain(views).collect();
+        let mut names: Vec<_> = self.tables.iter().map(|table| table.name()).collect();
         names.sort_unstable();
         names
     }
 
-    /// A table that is no view.
+    /// A table or view.
     pub fn table(&self, name: &str) -> Option<&Arc<dyn Table>> {
         self.tables.iter().find(|table| table.name() == name)
     }

@@ -5,12 +5,13 @@
 
 mod arithmetic;
 mod cast;
-
+mod collections;
 mod instant;
-
+mod json;
 mod json_values;
-
-
+mod sequences;
+mod series;
+mod text;
 mod time;
 mod written;
 
@@ -159,10 +160,11 @@ fn definitions() -> impl Iterator<Item = &'static Definition> {
     [
         arithmetic::FUNCTIONS,
         cast::FUNCTIONS,
-
-
-
-
+        collections::FUNCTIONS,
+        json::FUNCTIONS,
+        sequences::FUNCTIONS,
+        series::FUNCTIONS,
+        text::FUNCTIONS,
         time::FUNCTIONS,
     ]
     .into_iter()
