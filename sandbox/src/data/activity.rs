@@ -146,7 +146,9 @@ pub(super) fn contact_events(contacts: &[Contact]) -> Vec<ContactEvent> {
             (ContactEventType::Completed, Some(contact.completed)),
         ];
         events.extend(
-            times.into_iter().filter_map(|(event_type, at)| Some(ContactEvent { contact: number, at: at?, event_type })),
+            times
+                .into_iter()
+                .filter_map(|(event_type, at)| Some(ContactEvent { contact: number, at: at?, event_type })),
         );
     }
     events.sort_by_key(|event| (event.at, event.contact, event.event_type));

@@ -213,8 +213,7 @@ fn historical_contacts(snapshot: &Snapshot) -> Vec<DeliveredContact> {
     let mut latest: HashMap<uuid::Uuid, DeliveredContact> = HashMap::new();
     for delivered in snapshot.contacts_arrived(start, end) {
         let id = delivered.contact().id;
-        let is_newer =
-            latest.get(&id).is_none_or(|known| delivered.delivery.last_update > known.delivery.last_update);
+        let is_newer = latest.get(&id).is_none_or(|known| delivered.delivery.last_update > known.delivery.last_update);
         if is_newer {
             latest.insert(id, delivered);
         }

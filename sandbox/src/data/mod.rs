@@ -13,7 +13,9 @@ mod shift;
 mod staff;
 mod volume;
 
-pub use activity::{AgentContact, AgentEvent, AgentEventType, AgentStatus, ContactEvent, ContactEventType, ContactState, QueueSample};
+pub use activity::{
+    AgentContact, AgentEvent, AgentEventType, AgentStatus, ContactEvent, ContactEventType, ContactState, QueueSample,
+};
 pub use clock::Clock;
 pub use contact::{Channel, Contact, Delivery, DisconnectReason, InitiationMethod};
 pub use history::{By, DeliveredContact, History, Snapshot};

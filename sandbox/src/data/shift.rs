@@ -31,7 +31,8 @@ impl ShiftDay {
     #[must_use]
     pub fn generate(centre: &Centre, date: NaiveDate) -> Self {
         let (contacts, _) = simulate(centre, date);
-        let mut deliveries: Vec<_> = (0..).zip(&contacts).flat_map(|(number, contact)| deliveries(number, contact)).collect();
+        let mut deliveries: Vec<_> =
+            (0..).zip(&contacts).flat_map(|(number, contact)| deliveries(number, contact)).collect();
         deliveries.sort_by_key(|delivery| (delivery.arrival, delivery.contact, delivery.revision));
         Self { contacts, deliveries }
     }

@@ -87,7 +87,8 @@ fn date(parsed: &Parsed) -> Option<NaiveDate> {
     if let Ok(date) = parsed.to_naive_date() {
         return Some(date);
     }
-    let year = parsed.year().or_else(|| parsed.year_mod_100().map(|year| if year < 70 { 2_000 + year } else { 1_900 + year }));
+    let year =
+        parsed.year().or_else(|| parsed.year_mod_100().map(|year| if year < 70 { 2_000 + year } else { 1_900 + year }));
     NaiveDate::from_ymd_opt(year.unwrap_or(1970), parsed.month().unwrap_or(1), parsed.day().unwrap_or(1))
 }
 

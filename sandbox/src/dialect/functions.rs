@@ -3,12 +3,13 @@
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, CaseWhen, CastKind, DataType, ExactNumberInfo, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
-    FunctionArguments, Ident, ObjectName, OrderByExpr, OrderByOptions, UnaryOperator, Value,
+    BinaryOperator, CaseWhen, CastKind, DataType, ExactNumberInfo, Expr, Function, FunctionArg, FunctionArgExpr,
+    FunctionArgumentClause, FunctionArguments, Ident, ObjectName, OrderByExpr, OrderByOptions, UnaryOperator, Value,
     helpers::attached_token::AttachedToken, visit_expressions_mut,
 };
 
-use super::grammar::{call, cast, plain_number, string};
+use super::SqlDialect;
+use super::grammar::{CAST, TRY_CAST, call, cast, plain_number, string};
 use super::rewrite::{Rewriter, binary, place};
 use crate::engine::QueryError;
 
@@ -65,6 +66,7 @@ const RULES: &[(&str, usize, usize, Rule)] = &[
     ("current_timestamp", 0, 1, |call, rewriter| Ok(call.current_timestamp(rewriter))),
     ("current_timezone", 0, 0, |_, _| Ok(string("UTC"))),
     ("e", 0, 0, |_, _| Ok(cast(string("2.718281828459045"), "double"))),
+    ("from_iso8601_timestamp", 1, 1, |call, rewriter| Ok(call.iso8601_timestamp(rewriter))),
     ("geometric_mean", 1, 1, |call, _| Ok(call.geometric_mean())),
     ("greatest", 1, 127, |call, _| Ok(call.null_if_any_null())),
     ("if", 2, 3, |call, _| Ok(call.conditional())),
@@ -83,6 +85,9 @@ const RULES: &[(&str, usize, usize, Rule)] = &[
     ("none_match", 2, 2, |call, _| Ok(not(call.renamed("array_any_match")))),
     ("now", 0, 0, |_, rewriter| Ok(rewriter.now_literal())),
     ("replace", 2, 3, |call, _| Ok(call.replace())),
+    ("to_iso8601", 1, 1, |call, rewriter| Ok(call.iso8601_text(rewriter))),
+    (CAST, 2, 2, |call, rewriter| Ok(call.cast(rewriter))),
+    (TRY_CAST, 2, 2, |call, rewriter| Ok(call.cast(rewriter))),
     ("try", 1, 1, |call, _| Ok(attempt(call.argument(0)))),
 ];
 
@@ -128,7 +133,8 @@ struct Call {
 
 impl Call {
     fn new(function: Function) -> Self {
-        let name = function.name.0.last().and_then(|part| part.as_ident()).map(|name| name.value.clone()).unwrap_or_default();
+        let name =
+            function.name.0.last().and_then(|part| part.as_ident()).map(|name| name.value.clone()).unwrap_or_default();
         let place = place(&function.name);
         let arguments = match &function.args {
             FunctionArguments::List(list) => list
@@ -166,7 +172,8 @@ impl Call {
         let mut function = self.function.clone();
         function.name = ObjectName::from(vec![Ident::new(name)]);
         if let FunctionArguments::List(list) = &mut function.args {
-            list.args = arguments.into_iter().map(|argument| FunctionArg::Unnamed(FunctionArgExpr::Expr(argument))).collect();
+            list.args =
+                arguments.into_iter().map(|argument| FunctionArg::Unnamed(FunctionArgExpr::Expr(argument))).collect();
         }
         function
     }
@@ -232,7 +239,9 @@ impl Call {
         let fraction = self.take(self.arguments.len() - 1);
         let one = |fraction: Expr| {
             let fraction = literal_double(fraction);
-            Expr::Function(self.aggregate("approx_percentile_cont", vec![value.clone(), fraction]))
+            let percentile = Expr::Function(self.aggregate("approx_percentile_cont", vec![value.clone(), fraction]));
+            // A percentile is of the values' type; only an aggregate of them can stand beside another.
+            call("cast_like", vec![percentile, Expr::Function(self.aggregate("max", vec![value.clone()]))])
         };
         match fraction {
             Expr::Array(array) => call("make_array", array.elem.into_iter().map(one).collect()),
@@ -263,6 +272,34 @@ impl Call {
         match any_null {
             Some(any_null) => when(any_null, Expr::value(Value::Null), Some(value)),
             None => value,
+        }
+    }
+
+    /// Timestream's timestamps have nanoseconds, and no zone.
+    fn cast(self, rewriter: &Rewriter) -> Expr {
+        let name = self.name.clone();
+        match self.arguments.as_slice() {
+            [value, Expr::Value(target)] if rewriter.dialect == SqlDialect::Timestream => {
+                let target = target.value.to_string().trim_matches('\'').replace("timestamp(3)", "timestamp(9)");
+                call(&name, vec![value.clone(), string(&target)])
+            }
+            _ => self.renamed(&name),
+        }
+    }
+
+    fn iso8601_timestamp(self, rewriter: &Rewriter) -> Expr {
+        match rewriter.dialect {
+            SqlDialect::Trino => self.renamed("from_iso8601_timestamp"),
+            SqlDialect::Timestream => cast(self.renamed("from_iso8601_timestamp_nanos"), "timestamp(9)"),
+        }
+    }
+
+    fn iso8601_text(self, rewriter: &Rewriter) -> Expr {
+        match rewriter.dialect {
+            SqlDialect::Trino => self.renamed("to_iso8601"),
+            SqlDialect::Timestream => {
+                call("to_iso8601", vec![call("at_timezone", vec![self.argument(0), string("UTC")])])
+            }
         }
     }
 
@@ -306,7 +343,13 @@ fn order(expr: Expr, ascending: bool) -> OrderByExpr {
 
 /// DataFusion's own cast, which keeps a null a null of the type.
 fn bigint(expr: Expr) -> Expr {
-    Expr::Cast { kind: CastKind::Cast, expr: Box::new(expr), data_type: DataType::BigInt(None), format: None, array: false }
+    Expr::Cast {
+        kind: CastKind::Cast,
+        expr: Box::new(expr),
+        data_type: DataType::BigInt(None),
+        format: None,
+        array: false,
+    }
 }
 
 /// A literal that was typed, as a double that DataFusion sees as a literal.

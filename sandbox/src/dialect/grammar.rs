@@ -90,7 +90,9 @@ impl Dialect for TrinoGrammar {
             (Keyword::CAST, Token::LParen) => Some(parse_cast(parser, CAST)),
             (Keyword::TRY_CAST, Token::LParen) => Some(parse_cast(parser, TRY_CAST)),
             (Keyword::ROW, Token::LParen) => Some(parse_row(parser)),
-            (Keyword::INTERVAL, Token::SingleQuotedString(_) | Token::Minus | Token::Plus) => Some(parse_interval(parser)),
+            (Keyword::INTERVAL, Token::SingleQuotedString(_) | Token::Minus | Token::Plus) => {
+                Some(parse_interval(parser))
+            }
             (Keyword::TIMESTAMP | Keyword::DATE | Keyword::TIME, Token::SingleQuotedString(text)) => {
                 parser.next_token();
                 parser.next_token();
@@ -99,7 +101,8 @@ impl Dialect for TrinoGrammar {
             (_, Token::SingleQuotedString(text)) if types::parse(&name).is_ok() => {
                 parser.next_token();
                 parser.next_token();
-                Some(Ok(cast(string(&text), &name)))
+                let is_json = name == "json";
+                Some(Ok(if is_json { call("json_parse", vec![string(&text)]) } else { cast(string(&text), &name) }))
             }
             _ => None,
         }
@@ -171,7 +174,8 @@ fn parse_row(parser: &mut Parser) -> Result<Expr, ParserError> {
     parser.expect_token(&Token::LParen)?;
     let fields = parser.parse_comma_separated(Parser::parse_expr)?;
     parser.expect_token(&Token::RParen)?;
-    let named = fields.into_iter().enumerate().flat_map(|(position, field)| [string(&anonymous_field(position)), field]);
+    let named =
+        fields.into_iter().enumerate().flat_map(|(position, field)| [string(&anonymous_field(position)), field]);
     Ok(call("named_struct", named.collect()))
 }
 
@@ -187,7 +191,9 @@ fn parse_interval(parser: &mut Parser) -> Result<Expr, ParserError> {
     let token = parser.next_token();
     let Token::SingleQuotedString(text) = &token.token else { return parser.expected("an interval in quotes", token) };
     let unit = parser.next_token();
-    let Token::Word(Word { value: first, .. }) = &unit.token else { return parser.expected("an interval's unit", unit) };
+    let Token::Word(Word { value: first, .. }) = &unit.token else {
+        return parser.expected("an interval's unit", unit);
+    };
     let last = match parser.parse_keyword(Keyword::TO) {
         true => parser.next_token().token.to_string(),
         false => first.clone(),
@@ -214,7 +220,9 @@ fn interval(text: &str, first: &str, last: &str) -> Option<(i64, &'static str)> 
         _ => None,
     } {
         let amount = match (first == last, text.split_once('-')) {
-            (false, Some((years, rest))) => years.parse::<i64>().ok()?.checked_mul(12)?.checked_add(rest.parse().ok()?)?,
+            (false, Some((years, rest))) => {
+                years.parse::<i64>().ok()?.checked_mul(12)?.checked_add(rest.parse().ok()?)?
+            }
             (true, None) => text.parse::<i64>().ok()?.checked_mul(months)?,
             _ => return None,
         };
@@ -260,9 +268,8 @@ fn time_literal(name: &str, text: &str) -> Expr {
         return cast(string(text), name);
     }
     let time = text.split_once([' ', 'T']).map_or("", |(_, time)| time);
-    let digits = time.split_once('.').map_or(0, |(_, fraction)| {
-        fraction.chars().take_while(char::is_ascii_digit).count()
-    });
+    let digits =
+        time.split_once('.').map_or(0, |(_, fraction)| fraction.chars().take_while(char::is_ascii_digit).count());
     let clock = |character: char| character.is_ascii_digit() || matches!(character, ':' | '.');
     let zone = time.trim_start_matches(clock).trim();
     if zone.is_empty() {

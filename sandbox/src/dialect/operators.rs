@@ -45,9 +45,11 @@ impl TrinoOperators {
         }
         match op {
             BinaryOperator::StringConcat => self.concatenate(op, (left, &from), (right, &to)),
-            BinaryOperator::Plus | BinaryOperator::Minus | BinaryOperator::Multiply | BinaryOperator::Divide | BinaryOperator::Modulo => {
-                self.calculate(op, (left, &from), (right, &to))
-            }
+            BinaryOperator::Plus
+            | BinaryOperator::Minus
+            | BinaryOperator::Multiply
+            | BinaryOperator::Divide
+            | BinaryOperator::Modulo => self.calculate(op, (left, &from), (right, &to)),
             _ => Ok(None),
         }
     }
@@ -70,7 +72,12 @@ impl TrinoOperators {
         Ok(None)
     }
 
-    fn concatenate(&self, op: &BinaryOperator, left: (&Expr, &DataType), right: (&Expr, &DataType)) -> Result<Option<Expr>> {
+    fn concatenate(
+        &self,
+        op: &BinaryOperator,
+        left: (&Expr, &DataType),
+        right: (&Expr, &DataType),
+    ) -> Result<Option<Expr>> {
         match (Class::of(left.1), Class::of(right.1)) {
             (Class::Text, Class::Text) => Ok(None),
             (Class::Array, Class::Array) => self.array_concat(vec![left.0.clone(), right.0.clone()]),
@@ -90,11 +97,18 @@ impl TrinoOperators {
         self.call("concat_arrays", arrays).map(Some)
     }
 
-    fn calculate(&self, op: &BinaryOperator, left: (&Expr, &DataType), right: (&Expr, &DataType)) -> Result<Option<Expr>> {
+    fn calculate(
+        &self,
+        op: &BinaryOperator,
+        left: (&Expr, &DataType),
+        right: (&Expr, &DataType),
+    ) -> Result<Option<Expr>> {
         match (Class::of(left.1), Class::of(right.1)) {
             (Class::Number, Class::Number) => self.numbers(op, left, right),
             (Class::Time, Class::DayInterval) if is_sum(op) => self.shift(op, left, right.0.clone()).map(Some),
-            (Class::DayInterval, Class::Time) if *op == BinaryOperator::Plus => self.shift(op, right, left.0.clone()).map(Some),
+            (Class::DayInterval, Class::Time) if *op == BinaryOperator::Plus => {
+                self.shift(op, right, left.0.clone()).map(Some)
+            }
             (Class::Time, Class::MonthInterval) if is_sum(op) => Ok(None),
             (Class::MonthInterval, Class::Time) if *op == BinaryOperator::Plus => Ok(None),
             (Class::Time, Class::Time) if *op == BinaryOperator::Minus => Ok(Some(difference(left, right))),
@@ -115,7 +129,12 @@ impl TrinoOperators {
     }
 
     /// Whole numbers and decimals are checked; with a double or a real the result is one.
-    fn numbers(&self, op: &BinaryOperator, left: (&Expr, &DataType), right: (&Expr, &DataType)) -> Result<Option<Expr>> {
+    fn numbers(
+        &self,
+        op: &BinaryOperator,
+        left: (&Expr, &DataType),
+        right: (&Expr, &DataType),
+    ) -> Result<Option<Expr>> {
         if left.1.is_floating() || right.1.is_floating() {
             let both = [left.1, right.1];
             let of_real = both.iter().all(|data_type| **data_type == DataType::Float32 || data_type.is_integer());
@@ -133,7 +152,9 @@ impl TrinoOperators {
             let result = wider_integer(left.1, right.1);
             return self.call(function, vec![cast(left.0, result.clone()), cast(right.0, result)]).map(Some);
         }
-        let (Some(left_size), Some(right_size)) = (decimal_size(left.1), decimal_size(right.1)) else { return Ok(None) };
+        let (Some(left_size), Some(right_size)) = (decimal_size(left.1), decimal_size(right.1)) else {
+            return Ok(None);
+        };
         let exact = |expr: &Expr, (precision, scale): (i16, i16)| cast(expr, decimal(precision, scale));
         let (p1, s1) = left_size;
         let (p2, s2) = right_size;
@@ -161,10 +182,11 @@ impl TrinoOperators {
                 let midnight = cast(time, DataType::Timestamp(TimeUnit::Nanosecond, None));
                 Ok(cast(&binary(midnight, Operator::Plus, interval), DataType::Date32))
             }
-            DataType::Timestamp(unit, _) => {
+            DataType::Timestamp(unit, zone) => {
                 // An interval of milliseconds beside a timestamp of seconds: the finer of the two.
                 let unit = if *unit == TimeUnit::Second { TimeUnit::Millisecond } else { *unit };
-                Ok(binary(time.clone(), Operator::Plus, cast(&interval, DataType::Duration(unit))))
+                let time = cast(time, DataType::Timestamp(unit, zone.clone()));
+                Ok(binary(time, Operator::Plus, cast(&interval, DataType::Duration(unit))))
             }
             _ => Ok(binary(time.clone(), Operator::Plus, interval)),
         }
@@ -199,7 +221,9 @@ impl Class {
             DataType::Boolean => Self::Boolean,
             DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Self::Text,
             DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => Self::Time,
-            DataType::Duration(_) | DataType::Interval(IntervalUnit::DayTime | IntervalUnit::MonthDayNano) => Self::DayInterval,
+            DataType::Duration(_) | DataType::Interval(IntervalUnit::DayTime | IntervalUnit::MonthDayNano) => {
+                Self::DayInterval
+            }
             DataType::Interval(IntervalUnit::YearMonth) => Self::MonthInterval,
             DataType::List(_) | DataType::LargeList(_) | DataType::FixedSizeList(..) => Self::Array,
             data_type if data_type.is_numeric() => Self::Number,
@@ -244,7 +268,8 @@ fn cast(expr: &Expr, to: DataType) -> Expr {
 }
 
 fn difference(left: (&Expr, &DataType), right: (&Expr, &DataType)) -> Expr {
-    let instant = |(expr, _): (&Expr, &DataType)| cast(expr, DataType::Timestamp(TimeUnit::Nanosecond, Some("UTC".into())));
+    let instant =
+        |(expr, _): (&Expr, &DataType)| cast(expr, DataType::Timestamp(TimeUnit::Nanosecond, Some("UTC".into())));
     binary(instant(left), Operator::Minus, instant(right))
 }
 
@@ -272,7 +297,10 @@ fn decimal_size(data_type: &DataType) -> Option<(i16, i16)> {
 }
 
 fn decimal(precision: i16, scale: i16) -> DataType {
-    DataType::Decimal128(u8::try_from(precision.clamp(1, 38)).unwrap_or(38), i8::try_from(scale.clamp(0, 38)).unwrap_or(38))
+    DataType::Decimal128(
+        u8::try_from(precision.clamp(1, 38)).unwrap_or(38),
+        i8::try_from(scale.clamp(0, 38)).unwrap_or(38),
+    )
 }
 
 fn cannot_apply<T>(operator: &str, left: &DataType, right: &DataType) -> Result<T> {

@@ -6,8 +6,9 @@ use std::ops::ControlFlow;
 
 use chrono::DateTime;
 use datafusion::sql::sqlparser::ast::{
-    AccessExpr, BinaryOperator, CeilFloorKind, DataType, CastKind, Expr, GroupByExpr, Ident, LimitClause, OrderByKind, Query, Select,
-    SelectItem, SetExpr, Spanned, Subscript, TrimWhereField, UnaryOperator, Value, ValueWithSpan, VisitMut, VisitorMut,
+    AccessExpr, BinaryOperator, CastKind, CeilFloorKind, DataType, Expr, Function, GroupByExpr, Ident, LimitClause,
+    OrderByKind, Query, Select, SelectItem, SetExpr, Spanned, Subscript, TrimWhereField, UnaryOperator, Value,
+    ValueWithSpan, VisitMut, VisitorMut, WindowFrameBound, WindowType,
 };
 
 use super::grammar::{call, cast, string};
@@ -52,6 +53,11 @@ fn written_names(query: &Query, sql: &str) -> HashMap<String, String> {
             SetExpr::Select(select) => break select,
             SetExpr::SetOperation { left, .. } => body = left,
             SetExpr::Query(inner) => body = &inner.body,
+            // DataFusion's names of the columns of VALUES, and the services' names.
+            SetExpr::Values(values) => {
+                let columns = values.rows.first().map_or(0, |row| row.content.len());
+                return (0..columns).map(|column| (format!("column{}", column + 1), format!("_col{column}"))).collect();
+            }
             _ => return HashMap::new(),
         }
     };
@@ -134,6 +140,13 @@ impl VisitorMut for Rewriter {
         ControlFlow::Continue(())
     }
 
+    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<QueryError> {
+        if let Expr::Function(function) = expr {
+            frame_counts(function).for_each(|count| set_left(count, true));
+        }
+        ControlFlow::Continue(())
+    }
+
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<QueryError> {
         let taken = std::mem::replace(expr, Expr::value(Value::Null));
         match self.rewrite_expr(taken) {
@@ -156,16 +169,20 @@ impl Rewriter {
                 }
                 Expr::CompoundIdentifier(names)
             }
-            Expr::Function(function) => functions::rewrite(function, self)?,
+            Expr::Function(mut function) => {
+                // The planner reads a frame's counts only when they are plain.
+                frame_counts(&mut function).for_each(|count| set_left(count, false));
+                functions::rewrite(function, self)?
+            }
             Expr::AtTimeZone { timestamp, time_zone } => call("at_timezone", vec![*timestamp, *time_zone]),
-            Expr::Extract { field, expr, .. } => call(&field.to_string().to_lowercase(), vec![*expr]),
+            Expr::Extract { field, expr, .. } => self.call(&field.to_string().to_lowercase(), vec![*expr])?,
             Expr::Between { expr, negated, low, high } => between(*expr, negated, *low, *high),
             Expr::InList { expr, list, negated } if list.len() <= 16 => in_list(*expr, list, negated),
             Expr::Substring { expr, substring_from, substring_for, .. } => {
                 let arguments = [Some(expr), substring_from, substring_for];
-                call("substr", arguments.into_iter().flatten().map(|argument| *argument).collect())
+                self.call("substr", arguments.into_iter().flatten().map(|argument| *argument).collect())?
             }
-            Expr::Position { expr, r#in } => call("strpos", vec![*r#in, *expr]),
+            Expr::Position { expr, r#in } => self.call("strpos", vec![*r#in, *expr])?,
             Expr::Trim { trim_where, trim_what, expr, .. } => {
                 let name = match trim_where {
                     Some(TrimWhereField::Leading) => "ltrim",
@@ -190,6 +207,14 @@ impl Rewriter {
             },
             other => other,
         })
+    }
+
+    /// A call of a function that was written as something else.
+    fn call(&self, name: &str, arguments: Vec<Expr>) -> Result<Expr, QueryError> {
+        match call(name, arguments) {
+            Expr::Function(function) => functions::rewrite(function, self),
+            other => Ok(other),
+        }
     }
 
     /// A number literal with its type: integer or bigint, decimal in Trino, double with an exponent or in Timestream.
@@ -223,9 +248,27 @@ impl Rewriter {
 
 /// Marks a number that is a place or a count, not a value, so that it stays as it is.
 fn leave_number(expr: &mut Expr) {
-    if let Expr::Value(ValueWithSpan { value: Value::Number(_, leave), .. }) = expr {
-        *leave = true;
+    set_left(expr, true);
+}
+
+fn set_left(expr: &mut Expr, left: bool) {
+    if let Expr::Value(ValueWithSpan { value: Value::Number(_, mark), .. }) = expr {
+        *mark = left;
     }
+}
+
+/// The counts of a window frame's bounds.
+fn frame_counts(function: &mut Function) -> impl Iterator<Item = &mut Expr> {
+    let frame = match &mut function.over {
+        Some(WindowType::WindowSpec(window)) => window.window_frame.as_mut(),
+        _ => None,
+    };
+    let bounds =
+        frame.into_iter().flat_map(|frame| std::iter::once(&mut frame.start_bound).chain(&mut frame.end_bound));
+    bounds.filter_map(|bound| match bound {
+        WindowFrameBound::Preceding(Some(count)) | WindowFrameBound::Following(Some(count)) => Some(count.as_mut()),
+        _ => None,
+    })
 }
 
 /// Gives every select item the name that the service gives its column.

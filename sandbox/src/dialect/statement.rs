@@ -224,7 +224,9 @@ impl<'a> Words<'a> {
             }
             return Err(self.unexpected("'TABLE', 'VIEW'"));
         }
-        Err(self.unexpected("'CATALOGS', 'COLUMNS', 'CREATE', 'DATABASES', 'FUNCTIONS', 'PARTITIONS', 'SCHEMAS', 'TABLES', 'VIEWS'"))
+        Err(self.unexpected(
+            "'CATALOGS', 'COLUMNS', 'CREATE', 'DATABASES', 'FUNCTIONS', 'PARTITIONS', 'SCHEMAS', 'TABLES', 'VIEWS'",
+        ))
     }
 
     fn take(&mut self, word: &str) -> bool {

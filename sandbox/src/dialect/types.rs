@@ -37,9 +37,10 @@ pub fn parse(text: &str) -> Result<SqlType, String> {
         "bigint" => SqlType::Bigint,
         "real" | "float" => SqlType::Real,
         "double" | "double precision" => SqlType::Double,
-        "decimal" | "numeric" => {
-            SqlType::Decimal { precision: number(0, 38)?, scale: i8::try_from(number(1, 0)?).map_err(|_| text.to_owned())? }
-        }
+        "decimal" | "numeric" => SqlType::Decimal {
+            precision: number(0, 38)?,
+            scale: i8::try_from(number(1, 0)?).map_err(|_| text.to_owned())?,
+        },
         "varchar" | "string" => SqlType::Varchar,
         "char" => SqlType::Char,
         "varbinary" => SqlType::Varbinary,

@@ -127,10 +127,9 @@ fn items(arrays: Vec<Expr>, names: &[String], with_ordinality: bool, keeps_left:
     let ordinal_of = arrays.first().cloned().filter(|_| with_ordinality);
     let columns = names.len() - usize::from(with_ordinality && !names.is_empty());
     let mut values: Vec<Expr> = match <[Expr; 1]>::try_from(arrays) {
-        Ok([array]) if columns > 1 => (0_i64..)
-            .take(columns)
-            .map(|part| call("unnest_part", vec![array.clone(), plain_number(part)]))
-            .collect(),
+        Ok([array]) if columns > 1 => {
+            (0_i64..).take(columns).map(|part| call("unnest_part", vec![array.clone(), plain_number(part)])).collect()
+        }
         Ok([array]) => vec![call("unnest_part", vec![array])],
         Err(arrays) => arrays.into_iter().map(|array| call("unnest_part", vec![array])).collect(),
     };
@@ -161,7 +160,9 @@ fn factor_name(factor: &TableFactor) -> Option<String> {
         TableFactor::Table { alias: Some(alias), .. } | TableFactor::Derived { alias: Some(alias), .. } => {
             Some(alias.name.value.clone())
         }
-        TableFactor::Table { name, .. } => name.0.last().and_then(ObjectNamePart::as_ident).map(|name| name.value.clone()),
+        TableFactor::Table { name, .. } => {
+            name.0.last().and_then(ObjectNamePart::as_ident).map(|name| name.value.clone())
+        }
         _ => None,
     }
 }

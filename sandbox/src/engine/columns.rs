@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanArray, Float64Array, Int32Array, Int64Array, MapBuilder, MapFieldNames, StringArray, StringBuilder,
-    StructArray, TimestampMillisecondArray, TimestampNanosecondArray,
+    ArrayRef, BooleanArray, Float64Array, Int32Array, Int64Array, MapBuilder, MapFieldNames, StringArray,
+    StringBuilder, StructArray, TimestampMillisecondArray, TimestampNanosecondArray,
 };
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::{Field, Fields};
@@ -38,10 +38,7 @@ impl<R> GeneratedColumn<R> {
 }
 
 /// A varchar column of text that the row refers to.
-pub fn text<R>(
-    name: &'static str,
-    get: impl Fn(&R) -> Option<&str> + Send + Sync + 'static,
-) -> GeneratedColumn<R> {
+pub fn text<R>(name: &'static str, get: impl Fn(&R) -> Option<&str> + Send + Sync + 'static) -> GeneratedColumn<R> {
     GeneratedColumn::new(name, SqlType::Varchar, move |rows| Arc::new(rows.iter().map(&get).collect::<StringArray>()))
 }
 

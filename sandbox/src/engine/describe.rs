@@ -18,7 +18,12 @@ use crate::dialect::{Command, scalar_functions};
 /// # Errors
 ///
 /// A database or table that there is not.
-pub fn run(engine: &Engine, command: &Command, context: &QueryContext, snapshot: &Snapshot) -> Result<Output, QueryError> {
+pub fn run(
+    engine: &Engine,
+    command: &Command,
+    context: &QueryContext,
+    snapshot: &Snapshot,
+) -> Result<Output, QueryError> {
     Ok(match command {
         Command::Catalogs => text_output("Catalog", [CATALOG.to_lowercase()]),
         Command::Databases(pattern) => {
@@ -71,7 +76,8 @@ fn table_output(names: &[&str], rows: Vec<Vec<Option<String>>>) -> Output {
         Arc::new(rows.iter().map(|row| row.get(column).cloned().flatten()).collect::<StringArray>()) as _
     });
     // Every column has as many rows as there are.
-    let batches = RecordBatch::try_new(Arc::new(schema), arrays.collect()).into_iter().filter(|batch| batch.num_rows() > 0);
+    let batches =
+        RecordBatch::try_new(Arc::new(schema), arrays.collect()).into_iter().filter(|batch| batch.num_rows() > 0);
     Output { columns, batches: batches.collect(), bytes_scanned: 0 }
 }
 
@@ -107,7 +113,7 @@ fn describe(engine: &Engine, columns: &[Column]) -> Output {
         let rows = columns.iter().map(|column| {
             let name = name(column);
             let kind = timestream_role(&name);
-            vec![Some(name), Some(type_name(&column.sql_type)), Some(kind.to_owned())]
+            vec![Some(name), Some(timestream_type(&column.sql_type)), Some(kind.to_owned())]
         });
         return table_output(&["Column", "Type", "Timestream attribute type"], rows.collect());
     }
@@ -123,12 +129,22 @@ fn describe(engine: &Engine, columns: &[Column]) -> Output {
     text_output("col_name", lines)
 }
 
+/// A type as Timestream's DESCRIBE writes it: a timestamp has but one precision.
+fn timestream_type(sql_type: &SqlType) -> String {
+    match sql_type {
+        SqlType::Timestamp { .. } => "timestamp".to_owned(),
+        other => type_name(other),
+    }
+}
+
 /// What a Timestream column is for.
 fn timestream_role(column: &str) -> &'static str {
     match column {
         "time" => "TIMESTAMP",
         "measure_name" => "MEASURE_NAME",
-        "instance" | "channel" | "queue" | "initiation_method" | "contact_id" | "agent" | "routing_profile" => "DIMENSION",
+        "instance" | "channel" | "queue" | "initiation_method" | "contact_id" | "agent" | "routing_profile" => {
+            "DIMENSION"
+        }
         column if column.starts_with("measure_value::") => "MEASURE_VALUE",
         _ => "MULTI",
     }
@@ -143,14 +159,20 @@ fn hive_type(sql_type: &SqlType) -> String {
         SqlType::Array(of) => format!("array<{}>", hive_type(of)),
         SqlType::Map(key, value) => format!("map<{},{}>", hive_type(key), hive_type(value)),
         SqlType::Row(fields) => {
-            let fields = fields.iter().map(|(name, of)| format!("{}:{}", name.as_deref().unwrap_or_default(), hive_type(of)));
+            let fields =
+                fields.iter().map(|(name, of)| format!("{}:{}", name.as_deref().unwrap_or_default(), hive_type(of)));
             format!("struct<{}>", fields.collect::<Vec<_>>().join(","))
         }
         other => type_name(other),
     }
 }
 
-fn partitions(engine: &Engine, names: &[String], context: &QueryContext, snapshot: &Snapshot) -> Result<Output, QueryError> {
+fn partitions(
+    engine: &Engine,
+    names: &[String],
+    context: &QueryContext,
+    snapshot: &Snapshot,
+) -> Result<Output, QueryError> {
     let table = table_name(names, context)?;
     match engine.table(table) {
         Some(table) if table.layout() == Layout::ArrivalHours => {
@@ -196,7 +218,12 @@ fn create_view(engine: &Engine, names: &[String], context: &QueryContext) -> Res
 }
 
 /// Each measure with its type and its dimensions, as JSON.
-fn measures(engine: &Engine, names: &[String], pattern: Option<&str>, context: &QueryContext) -> Result<Output, QueryError> {
+fn measures(
+    engine: &Engine,
+    names: &[String],
+    pattern: Option<&str>,
+    context: &QueryContext,
+) -> Result<Output, QueryError> {
     let table = table_name(names, context)?;
     let columns = engine.columns(table).ok_or_else(|| unknown_table(table))?;
     let names = columns.iter().filter_map(|column| column.name.as_deref());
@@ -212,16 +239,17 @@ fn measures(engine: &Engine, names: &[String], pattern: Option<&str>, context: &
         "agent_events" => &[("agent", "multi")],
         _ => &[("agents_available", "bigint"), ("contacts_in_queue", "bigint"), ("oldest_wait_seconds", "double")],
     };
-    let rows = measures
-        .iter()
-        .filter(|(name, _)| is_like(name, pattern))
-        .map(|(name, data_type)| vec![Some((*name).to_owned()), Some((*data_type).to_owned()), Some(dimensions.clone())]);
+    let rows = measures.iter().filter(|(name, _)| is_like(name, pattern)).map(|(name, data_type)| {
+        vec![Some((*name).to_owned()), Some((*data_type).to_owned()), Some(dimensions.clone())]
+    });
     Ok(table_output(&["measure_name", "data_type", "dimensions"], rows.collect()))
 }
 
 /// SQL's LIKE; Athena's `*` and `|` of SHOW are understood too.
 fn is_like(name: &str, pattern: Option<&str>) -> bool {
-    pattern.is_none_or(|pattern| pattern.split('|').any(|pattern| matches(name.as_bytes(), pattern.to_lowercase().as_bytes())))
+    pattern.is_none_or(|pattern| {
+        pattern.split('|').any(|pattern| matches(name.as_bytes(), pattern.to_lowercase().as_bytes()))
+    })
 }
 
 fn matches(name: &[u8], pattern: &[u8]) -> bool {
@@ -240,9 +268,14 @@ mod tests {
 
     #[test]
     fn patterns_match_as_like_does() {
-        for (pattern, matched) in
-            [("contact%", true), ("%records", true), ("contact_records", true), ("contact*|x", true), ("contact", false), ("%x%", false)]
-        {
+        for (pattern, matched) in [
+            ("contact%", true),
+            ("%records", true),
+            ("contact_records", true),
+            ("contact*|x", true),
+            ("contact", false),
+            ("%x%", false),
+        ] {
             assert_eq!(is_like("contact_records", Some(pattern)), matched, "{pattern}");
         }
     }

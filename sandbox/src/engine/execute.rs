@@ -94,12 +94,19 @@ impl Engine {
         };
         if is_unknown(&context.catalog, CATALOG) {
             let catalog = context.catalog.as_deref().unwrap_or_default();
-            return Err(QueryError::Semantic(format!("CATALOG_NOT_FOUND: line 1:1: Catalog '{catalog}' does not exist")));
+            return Err(QueryError::Semantic(format!(
+                "CATALOG_NOT_FOUND: line 1:1: Catalog '{catalog}' does not exist"
+            )));
         }
         Ok(())
     }
 
-    async fn query(&self, translated: Translated, context: &QueryContext, snapshot: Snapshot) -> Result<Output, QueryError> {
+    async fn query(
+        &self,
+        translated: Translated,
+        context: &QueryContext,
+        snapshot: Snapshot,
+    ) -> Result<Output, QueryError> {
         let text = translated.text.clone();
         let bytes_scanned = Arc::new(AtomicU64::new(0));
         let session = self.session(context, &snapshot, &bytes_scanned);
@@ -108,12 +115,16 @@ impl Engine {
         let frame = session.execute_logical_plan(plan).await.map_err(failed)?;
         let schema: SchemaRef = Arc::clone(frame.schema().inner());
         let batches = frame.collect().await.map_err(failed)?;
-        let (columns, batches) =
-            plain_output(&schema, &batches, &translated.written_names).map_err(failed)?;
+        let (columns, batches) = plain_output(&schema, &batches, &translated.written_names).map_err(failed)?;
         Ok(Output { columns, batches, bytes_scanned: bytes_scanned.load(Ordering::Relaxed) })
     }
 
-    async fn explain(&self, translated: Translated, context: &QueryContext, snapshot: Snapshot) -> Result<Output, QueryError> {
+    async fn explain(
+        &self,
+        translated: Translated,
+        context: &QueryContext,
+        snapshot: Snapshot,
+    ) -> Result<Output, QueryError> {
         let text = translated.text.clone();
         let session = self.session(context, &snapshot, &Arc::default());
         let failed = |error: DataFusionError| service_error(&error, &text, self.dialect);
@@ -150,7 +161,9 @@ async fn plan(session: &SessionContext, query: ast::Query) -> Result<LogicalPlan
 }
 
 fn session_state(dialect: SqlDialect) -> SessionState {
-    let mut config = SessionConfig::new().with_information_schema(false).with_default_catalog_and_schema(CATALOG.to_lowercase(), DATABASE);
+    let mut config = SessionConfig::new()
+        .with_information_schema(false)
+        .with_default_catalog_and_schema(CATALOG.to_lowercase(), DATABASE);
     let options = config.options_mut();
     options.catalog.create_default_catalog_and_schema = false;
     options.sql_parser.default_null_ordering = "nulls_last".to_owned();
@@ -161,14 +174,14 @@ fn session_state(dialect: SqlDialect) -> SessionState {
         .with_memory_limit(MEMORY_LIMIT_BYTES, 1.0)
         .build_arc()
         .unwrap_or_else(|_| Arc::new(RuntimeEnv::default()));
-    let mut state =
-        SessionStateBuilder::new().with_config(config).with_runtime_env(runtime).with_default_features().build();
+    let mut builder = SessionStateBuilder::new().with_config(config).with_runtime_env(runtime).with_default_features();
+    builder.expr_planners().get_or_insert_default().insert(0, planner);
+    let mut state = builder.build();
     for function in functions {
         // A function of DataFusion's own by the same name gives way.
         let _ = datafusion::execution::FunctionRegistry::register_udf(&mut state, function);
     }
-    let planners: Vec<_> = std::iter::once(planner).chain(state.expr_planners().to_vec()).collect();
-    SessionStateBuilder::new_from_existing(state).with_expr_planners(planners).build()
+    state
 }
 
 /// Columns with their SQL types, and batches without the types that only DataFusion uses.

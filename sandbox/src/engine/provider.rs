@@ -213,13 +213,8 @@ impl TableScan {
         let Some(filter) = conjunction(filters.iter().filter(|filter| self.is_pruning(filter)).cloned()) else {
             return Ok(None);
         };
-        let fields: Vec<_> = self
-            .schema
-            .fields()
-            .iter()
-            .filter(|field| self.table.layout().prunes_by(field.name()))
-            .cloned()
-            .collect();
+        let fields: Vec<_> =
+            self.schema.fields().iter().filter(|field| self.table.layout().prunes_by(field.name())).cloned().collect();
         let schema = Arc::new(Schema::new(fields));
         let expr = state.create_physical_expr(filter, &DFSchema::try_from(Arc::clone(&schema))?)?;
         Ok(Some(PruningPredicate { schema, expr }))
@@ -238,7 +233,11 @@ impl TableScan {
             })
             .collect();
         let surviving = predicate.evaluate(columns)?;
-        Ok(hours.into_iter().zip(surviving.iter()).filter_map(|(hour, keep)| (keep == Some(true)).then_some(hour)).collect())
+        Ok(hours
+            .into_iter()
+            .zip(surviving.iter())
+            .filter_map(|(hour, keep)| (keep == Some(true)).then_some(hour))
+            .collect())
     }
 }
 

@@ -149,7 +149,10 @@ fn plain_sql_type(data_type: &DataType) -> SqlType {
             SqlType::IntervalDayToSecond
         }
         DataType::Interval(IntervalUnit::YearMonth) => SqlType::IntervalYearToMonth,
-        DataType::List(of) | DataType::LargeList(of) | DataType::FixedSizeList(of, _) | DataType::ListView(of)
+        DataType::List(of)
+        | DataType::LargeList(of)
+        | DataType::FixedSizeList(of, _)
+        | DataType::ListView(of)
         | DataType::LargeListView(of) => SqlType::Array(nested(of)),
         DataType::Map(entries, _) => match entries.data_type() {
             DataType::Struct(fields) if fields.len() == 2 => SqlType::Map(nested(&fields[0]), nested(&fields[1])),

@@ -10,15 +10,28 @@ use arrow::error::ArrowError;
 use datafusion::common::{Result, plan_err};
 use datafusion::logical_expr::ReturnFieldArgs;
 
-use super::{Arguments, Definition, argument_field, bigint_at, boolean, double_at, failure, fallible, function, of, same_as_first};
+use super::{
+    Arguments, Definition, argument_field, bigint_at, boolean, double_at, failure, fallible, function, of,
+    same_as_first,
+};
 use crate::engine::SqlType;
 
 pub(super) const FUNCTIONS: &[Definition] = &[
-    fallible("checked_add", "try_checked_add", 2..=2, same_as_first, |call| checked(call, "addition", "+", numeric::add)),
-    fallible("checked_subtract", "try_checked_subtract", 2..=2, same_as_first, |call| checked(call, "subtraction", "-", numeric::sub)),
-    fallible("checked_multiply", "try_checked_multiply", 2..=2, same_as_first, |call| checked(call, "multiplication", "*", numeric::mul)),
-    fallible("checked_divide", "try_checked_divide", 2..=2, same_as_first, |call| checked(call, "division", "/", numeric::div)),
-    fallible("checked_modulo", "try_checked_modulo", 2..=2, same_as_first, |call| checked(call, "modulus", "%", numeric::rem)),
+    fallible("checked_add", "try_checked_add", 2..=2, same_as_first, |call| {
+        checked(call, "addition", "+", numeric::add)
+    }),
+    fallible("checked_subtract", "try_checked_subtract", 2..=2, same_as_first, |call| {
+        checked(call, "subtraction", "-", numeric::sub)
+    }),
+    fallible("checked_multiply", "try_checked_multiply", 2..=2, same_as_first, |call| {
+        checked(call, "multiplication", "*", numeric::mul)
+    }),
+    fallible("checked_divide", "try_checked_divide", 2..=2, same_as_first, |call| {
+        checked(call, "division", "/", numeric::div)
+    }),
+    fallible("checked_modulo", "try_checked_modulo", 2..=2, same_as_first, |call| {
+        checked(call, "modulus", "%", numeric::rem)
+    }),
     function("multiply_interval", 2..=2, interval, multiply_interval),
     function("negate", 1..=1, same_as_first, negate),
     function("zero_to_null", 1..=1, same_as_first, zero_to_null),
@@ -57,10 +70,14 @@ fn checked(call: &Arguments, operation: &str, sign: &str, kernel: Kernel) -> Res
         }
         Err(ArrowError::DivideByZero) => failure("DIVISION_BY_ZERO", "Division by zero"),
         Err(_) => {
-            let row = (0..call.rows).find(|&row| kernel(&left.slice(row, 1), &right.slice(row, 1)).is_err()).unwrap_or(0);
+            let row =
+                (0..call.rows).find(|&row| kernel(&left.slice(row, 1), &right.slice(row, 1)).is_err()).unwrap_or(0);
             let value = |array: &ArrayRef| super::write_value(array, row).map(Option::unwrap_or_default);
             let name = crate::dialect::types::name(&crate::engine::types::sql_type(&call.result));
-            failure("NUMERIC_VALUE_OUT_OF_RANGE", &format!("{name} {operation} overflow: {} {sign} {}", value(left)?, value(right)?))
+            failure(
+                "NUMERIC_VALUE_OUT_OF_RANGE",
+                &format!("{name} {operation} overflow: {} {sign} {}", value(left)?, value(right)?),
+            )
         }
     }
 }
@@ -73,7 +90,9 @@ fn multiply_interval(call: &Arguments) -> Result<ArrayRef> {
     let nanos = nanos.as_primitive::<Int64Type>();
     let factors = call.double(1)?;
     let values = call.each_bigint(|row| {
-        Ok(bigint_at(nanos, row).zip(double_at(&factors, row)).map(|(nanos, factor)| (nanos as f64 * factor).round() as i64))
+        Ok(bigint_at(nanos, row)
+            .zip(double_at(&factors, row))
+            .map(|(nanos, factor)| (nanos as f64 * factor).round() as i64))
     })?;
     Ok(Arc::new(values.as_primitive::<Int64Type>().reinterpret_cast::<arrow::datatypes::DurationNanosecondType>()))
 }
@@ -82,7 +101,8 @@ fn negate(call: &Arguments) -> Result<ArrayRef> {
     match call.array(0)?.data_type() {
         DataType::Duration(unit) => {
             let counts = cast(call.array(0)?, &DataType::Int64)?;
-            let negated: ArrayRef = Arc::new(counts.as_primitive::<Int64Type>().unary::<_, Int64Type>(i64::wrapping_neg));
+            let negated: ArrayRef =
+                Arc::new(counts.as_primitive::<Int64Type>().unary::<_, Int64Type>(i64::wrapping_neg));
             Ok(cast(&negated, &DataType::Duration(*unit))?)
         }
         _ => match numeric::neg(call.array(0)?.as_ref()) {
@@ -172,7 +192,10 @@ fn to_digits(call: &Arguments, double: fn(f64) -> f64, whole: fn(i128, i128) -> 
         let unit = 10_i128.checked_pow(u32::try_from((scale - digits).max(0)).unwrap_or(0)).unwrap_or(i128::MAX);
         Ok(decimals.is_valid(row).then(|| whole(decimals.value(row), unit)))
     })?;
-    let scaled = values.as_primitive::<Decimal128Type>().clone().with_precision_and_scale(38, i8::try_from(scale).unwrap_or(0))?;
+    let scaled = values
+        .as_primitive::<Decimal128Type>()
+        .clone()
+        .with_precision_and_scale(38, i8::try_from(scale).unwrap_or(0))?;
     Ok(cast(&scaled, call.result.data_type())?)
 }
 
@@ -194,7 +217,10 @@ fn width_bucket(call: &Arguments) -> Result<ArrayRef> {
         let numbers = (double_at(&values, row), double_at(&lows, row), double_at(&highs, row), bigint_at(&counts, row));
         let (Some(value), Some(low), Some(high), Some(count)) = numbers else { return Ok(None) };
         if count < 1 || low >= high {
-            return failure("INVALID_FUNCTION_ARGUMENT", "bucketCount must be greater than 0 and the bounds must differ");
+            return failure(
+                "INVALID_FUNCTION_ARGUMENT",
+                "bucketCount must be greater than 0 and the bounds must differ",
+            );
         }
         let place = ((value - low) / (high - low) * count as f64).floor() as i64 + 1;
         Ok(Some(place.clamp(0, count + 1)))
@@ -203,5 +229,7 @@ fn width_bucket(call: &Arguments) -> Result<ArrayRef> {
 
 fn bitwise(call: &Arguments, combine: fn(i64, i64) -> i64) -> Result<ArrayRef> {
     let (left, right) = (call.bigint(0)?, call.bigint(1)?);
-    call.each_bigint(|row| Ok(bigint_at(&left, row).zip(bigint_at(&right, row)).map(|(left, right)| combine(left, right))))
+    call.each_bigint(|row| {
+        Ok(bigint_at(&left, row).zip(bigint_at(&right, row)).map(|(left, right)| combine(left, right)))
+    })
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, Decimal128Array, Int64Array, ListArray, MapArray, StringArray, StructArray, new_null_array,
+    Array, ArrayRef, AsArray, Decimal128Array, Int64Array, ListArray, MapArray, StringArray, StructArray,
+    new_null_array,
 };
 use arrow::compute::cast as arrow_cast;
 use arrow::datatypes::{
@@ -14,12 +15,16 @@ use datafusion::logical_expr::ReturnFieldArgs;
 
 use super::instant::{Instants, per_second, units_of};
 use super::json_values::{from_json, to_json};
-use super::{Arguments, Definition, OnFailure, argument_field, failure, fallible, function, literal_text, of, text_at, varchar, write_value};
+use super::{
+    Arguments, Definition, OnFailure, argument_field, failure, fallible, function, literal_text, of, text_at, varchar,
+    write_value,
+};
 use crate::dialect::types as type_names;
 use crate::engine::{SqlType, types};
 
 pub(super) const FUNCTIONS: &[Definition] = &[
     fallible("trino_cast", "trino_try_cast", 2..=2, target_field, cast_call),
+    function("cast_like", 2..=2, second_type, cast_call),
     function("typeof", 1..=1, varchar, type_of),
 ];
 
@@ -30,9 +35,17 @@ fn target_field(arguments: &ReturnFieldArgs) -> Result<Field> {
     if let (SqlType::TimestampWithTimeZone { precision }, DataType::Timestamp(_, Some(zone))) =
         (&target, argument_field(arguments, 0)?.data_type())
     {
-        return Ok(Field::new("value", DataType::Timestamp(types::time_unit(*precision), Some(Arc::clone(zone))), true));
+        return Ok(Field::new(
+            "value",
+            DataType::Timestamp(types::time_unit(*precision), Some(Arc::clone(zone))),
+            true,
+        ));
     }
     of(&target)
+}
+
+fn second_type(arguments: &ReturnFieldArgs) -> Result<Field> {
+    argument_field(arguments, 1)
 }
 
 fn type_of(call: &Arguments) -> Result<ArrayRef> {
@@ -55,21 +68,28 @@ fn cast(array: &ArrayRef, from: &Field, to: &Field, on_failure: OnFailure) -> Re
         return Ok(Arc::clone(array));
     }
     match (&source, &target) {
-        (_, SqlType::Json) => each(array, on_failure, |row| to_json(array, from, row).map(|json| json.map(|json| json.to_string())))
-            .map(|texts| Arc::new(texts.into_iter().collect::<StringArray>()) as ArrayRef),
+        (_, SqlType::Json) => {
+            each(array, on_failure, |row| to_json(array, from, row).map(|json| json.map(|json| json.to_string())))
+                .map(|texts| Arc::new(texts.into_iter().collect::<StringArray>()) as ArrayRef)
+        }
         (SqlType::Json, _) => from_json(array.as_string::<i32>(), to, on_failure == OnFailure::Null),
         (SqlType::Row(_), SqlType::Row(_)) => cast_row(array, to, on_failure),
-        (SqlType::Array(_) | SqlType::TimeSeries(_), SqlType::Array(_) | SqlType::TimeSeries(_)) => cast_list(array, to, on_failure),
+        (SqlType::Array(_) | SqlType::TimeSeries(_), SqlType::Array(_) | SqlType::TimeSeries(_)) => {
+            cast_list(array, to, on_failure)
+        }
         (SqlType::Map(..), SqlType::Map(..)) => cast_map(array, to, on_failure),
         (_, SqlType::Varchar | SqlType::Char) => {
             let texts = each(array, on_failure, |row| write_value(array, row))?;
             Ok(Arc::new(texts.into_iter().collect::<StringArray>()))
         }
         (SqlType::Varchar | SqlType::Char, _) => cast_text(array, to, &target, on_failure),
-        (SqlType::Real | SqlType::Double | SqlType::Decimal { .. }, SqlType::Tinyint | SqlType::Smallint | SqlType::Integer | SqlType::Bigint) => {
-            rounded(array, to, &target, on_failure)
+        (
+            SqlType::Real | SqlType::Double | SqlType::Decimal { .. },
+            SqlType::Tinyint | SqlType::Smallint | SqlType::Integer | SqlType::Bigint,
+        ) => rounded(array, to, &target, on_failure),
+        (SqlType::Timestamp { .. } | SqlType::TimestampWithTimeZone { .. } | SqlType::Date, _) => {
+            cast_instant(array, to)
         }
-        (SqlType::Timestamp { .. } | SqlType::TimestampWithTimeZone { .. } | SqlType::Date, _) => cast_instant(array, to),
         (_, SqlType::IntervalDayToSecond) => {
             let nanos = arrow_cast(array, &DataType::Int64)?;
             Ok(Arc::new(nanos.as_primitive::<Int64Type>().reinterpret_cast::<DurationNanosecondType>()))
@@ -84,7 +104,11 @@ fn cast(array: &ArrayRef, from: &Field, to: &Field, on_failure: OnFailure) -> Re
 }
 
 /// One result a row, failures as the call wants them.
-fn each<T>(array: &ArrayRef, on_failure: OnFailure, mut value: impl FnMut(usize) -> Result<Option<T>>) -> Result<Vec<Option<T>>> {
+fn each<T>(
+    array: &ArrayRef,
+    on_failure: OnFailure,
+    mut value: impl FnMut(usize) -> Result<Option<T>>,
+) -> Result<Vec<Option<T>>> {
     (0..array.len())
         .map(|row| match (value(row), on_failure) {
             (Err(_), OnFailure::Null) => Ok(None),
@@ -95,8 +119,9 @@ fn each<T>(array: &ArrayRef, on_failure: OnFailure, mut value: impl FnMut(usize)
 
 /// Arrow's own cast; a value that it turns to null does not fit.
 fn checked(array: &ArrayRef, to: &Field, target: &SqlType, on_failure: OnFailure) -> Result<ArrayRef> {
-    let cast = arrow_cast(array, to.data_type())
-        .map_err(|_| DataFusionError::Execution(format!("TYPE_MISMATCH: Cannot cast to {}", type_names::name(target))))?;
+    let cast = arrow_cast(array, to.data_type()).map_err(|_| {
+        DataFusionError::Execution(format!("TYPE_MISMATCH: Cannot cast to {}", type_names::name(target)))
+    })?;
     if on_failure == OnFailure::Fail
         && let Some(row) = (0..array.len()).find(|&row| array.is_valid(row) && cast.is_null(row))
     {
@@ -128,7 +153,8 @@ fn cast_text(array: &ArrayRef, to: &Field, target: &SqlType, on_failure: OnFailu
     let texts = texts.as_string::<i32>();
     let unreadable = |text: &str| {
         let name = type_names::name(target);
-        let is_time = matches!(target, SqlType::Timestamp { .. } | SqlType::Date | SqlType::TimestampWithTimeZone { .. });
+        let is_time =
+            matches!(target, SqlType::Timestamp { .. } | SqlType::Date | SqlType::TimestampWithTimeZone { .. });
         DataFusionError::Execution(match is_time {
             true => format!("INVALID_CAST_ARGUMENT: Value cannot be cast to {name}: {text}"),
             false => format!("INVALID_CAST_ARGUMENT: Cannot cast '{text}' to {}", name.to_uppercase()),
@@ -205,7 +231,9 @@ fn cast_instant(array: &ArrayRef, to: &Field) -> Result<ArrayRef> {
     };
     let local = arrow_cast(&local, &DataType::Timestamp(unit, None))?;
     Ok(match to.data_type() {
-        DataType::Timestamp(_, Some(_)) if times.zone != super::instant::Zone::Utc => arrow_cast(array, to.data_type())?,
+        DataType::Timestamp(_, Some(_)) if times.zone != super::instant::Zone::Utc => {
+            arrow_cast(array, to.data_type())?
+        }
         DataType::Timestamp(target, Some(_)) => {
             let utc = arrow_cast(&local, &DataType::Timestamp(*target, Some("UTC".into())))?;
             arrow_cast(&utc, to.data_type())?

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, ListArray, MapArray, StructArray, UInt64Array, make_comparator};
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, ListArray, MapArray, StructArray, UInt64Array, make_comparator,
+};
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::compute::{SortOptions, cast, concat, take};
 use arrow::datatypes::{DataType, Field, Fields};
@@ -10,8 +12,8 @@ use datafusion::common::{Result, exec_err, plan_err};
 use datafusion::logical_expr::ReturnFieldArgs;
 
 use super::{
-    Arguments, Definition, argument_field, bigint, bigint_at, failure, fallible, function, same_as_first, text_at, varchar,
-    write_value,
+    Arguments, Definition, argument_field, bigint, bigint_at, failure, fallible, function, same_as_first, text_at,
+    varchar, write_value,
 };
 
 pub(super) const FUNCTIONS: &[Definition] = &[
@@ -38,7 +40,9 @@ fn list_of(item: &Field) -> Field {
 
 fn list_item(field: &Field) -> Result<Field> {
     match field.data_type() {
-        DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => Ok(item.as_ref().clone()),
+        DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
+            Ok(item.as_ref().clone())
+        }
         _ => plan_err!("TYPE_MISMATCH: An array is expected"),
     }
 }
@@ -120,7 +124,11 @@ fn span(lists: &ListArray, row: usize) -> (u64, u64) {
 }
 
 /// New lists of these items of the old ones, null where there is no choice.
-fn choose(lists: &ListArray, result: &Field, mut choice: impl FnMut(usize) -> Result<Option<Vec<u64>>>) -> Result<ArrayRef> {
+fn choose(
+    lists: &ListArray,
+    result: &Field,
+    mut choice: impl FnMut(usize) -> Result<Option<Vec<u64>>>,
+) -> Result<ArrayRef> {
     let (mut items, mut lengths, mut valid) = (Vec::new(), Vec::new(), Vec::new());
     for row in 0..lists.len() {
         let chosen = if lists.is_null(row) { None } else { choice(row)? };
@@ -155,7 +163,9 @@ fn element(call: &Arguments) -> Result<ArrayRef> {
         let length = i64::try_from(end - first).unwrap_or(i64::MAX);
         let at = match place {
             0 => return failure("INVALID_FUNCTION_ARGUMENT", "SQL array indices start at 1"),
-            ..0 if strict => return failure("INVALID_FUNCTION_ARGUMENT", &format!("Array subscript is negative: {place}")),
+            ..0 if strict => {
+                return failure("INVALID_FUNCTION_ARGUMENT", &format!("Array subscript is negative: {place}"));
+            }
             ..0 => length + place,
             1.. => place - 1,
         };
@@ -279,7 +289,11 @@ fn slice(call: &Arguments) -> Result<ArrayRef> {
         let count = i64::try_from(end - first).unwrap_or(i64::MAX);
         let from = if start < 0 { count + start } else { start - 1 };
         let to = from.saturating_add(length).min(count);
-        Ok(Some(if from < 0 { vec![] } else { (from..to).filter_map(|at| u64::try_from(at).ok()).map(|at| first + at).collect() }))
+        Ok(Some(if from < 0 {
+            vec![]
+        } else {
+            (from..to).filter_map(|at| u64::try_from(at).ok()).map(|at| first + at).collect()
+        }))
     })
 }
 
@@ -383,7 +397,12 @@ fn unnest_part(call: &Arguments) -> Result<ArrayRef> {
     let part = bigint_at(&call.bigint(1)?, 0).and_then(|part| usize::try_from(part).ok()).unwrap_or(0);
     if let Some(map) = call.array(0)?.as_map_opt() {
         let values = if part == 0 { map.keys() } else { map.values() };
-        return Ok(Arc::new(ListArray::try_new(item, map.offsets().clone(), Arc::clone(values), map.nulls().cloned())?));
+        return Ok(Arc::new(ListArray::try_new(
+            item,
+            map.offsets().clone(),
+            Arc::clone(values),
+            map.nulls().cloned(),
+        )?));
     }
     let lists = lists(call, 0)?;
     let Some(rows) = lists.values().as_struct_opt() else { return exec_err!("Rows are expected") };

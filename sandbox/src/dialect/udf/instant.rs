@@ -3,7 +3,10 @@
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type, TimeUnit};
-use chrono::{DateTime, Datelike, Duration, FixedOffset, Months, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone, Timelike, Utc};
+use chrono::{
+    DateTime, Datelike, Duration, FixedOffset, Months, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone, Timelike,
+    Utc,
+};
 use chrono_tz::Tz;
 use datafusion::common::{Result, exec_err};
 
@@ -253,7 +256,8 @@ fn add_months(clock: NaiveDateTime, count: i64, months: i32) -> Option<NaiveDate
 fn months_between(from: i128, to: i128) -> i64 {
     let clock = |nanos: i128| {
         let seconds = i64::try_from(nanos.div_euclid(1_000_000_000)).unwrap_or(0);
-        clock_of(seconds, 1).map(|clock| clock + Duration::nanoseconds(i64::try_from(nanos.rem_euclid(1_000_000_000)).unwrap_or(0)))
+        clock_of(seconds, 1)
+            .map(|clock| clock + Duration::nanoseconds(i64::try_from(nanos.rem_euclid(1_000_000_000)).unwrap_or(0)))
     };
     let (Some(from), Some(to)) = (clock(from), clock(to)) else { return 0 };
     let months = |clock: NaiveDateTime| i64::from(clock.year()) * 12 + i64::from(clock.month0());

@@ -4,7 +4,9 @@ use arrow::array::ArrayRef;
 use datafusion::common::Result;
 use serde_json::Value;
 
-use super::{Arguments, Definition, OnFailure, bigint, bigint_at, boolean, failure, fallible, function, json, text_at, varchar};
+use super::{
+    Arguments, Definition, OnFailure, bigint, bigint_at, boolean, failure, fallible, function, json, text_at, varchar,
+};
 
 pub(super) const FUNCTIONS: &[Definition] = &[
     function("is_json_scalar", 1..=1, boolean, is_json_scalar),
@@ -39,7 +41,9 @@ fn parse_path(path: &str) -> Result<Vec<Step>> {
             rest = &after[end..];
             continue;
         }
-        let Some((inside, after)) = rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) else { return invalid() };
+        let Some((inside, after)) = rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) else {
+            return invalid();
+        };
         let quoted = inside.strip_prefix(['"', '\'']).and_then(|inside| inside.strip_suffix(['"', '\'']));
         steps.push(match (quoted, inside.parse()) {
             (Some(name), _) => Step::Member(name.to_owned()),
@@ -135,7 +139,9 @@ fn json_array_length(call: &Arguments) -> Result<ArrayRef> {
 fn json_array_get(call: &Arguments) -> Result<ArrayRef> {
     let (texts, places) = (call.text(0)?, call.bigint(1)?);
     call.each_text(|row| {
-        let (Some(Value::Array(items)), Some(place)) = (read(&texts, row), bigint_at(&places, row)) else { return Ok(None) };
+        let (Some(Value::Array(items)), Some(place)) = (read(&texts, row), bigint_at(&places, row)) else {
+            return Ok(None);
+        };
         let place = if place < 0 { i64::try_from(items.len()).unwrap_or(i64::MAX) + place } else { place };
         Ok(usize::try_from(place).ok().and_then(|place| items.get(place)).map(Value::to_string))
     })

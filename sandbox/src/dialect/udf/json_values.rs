@@ -83,7 +83,8 @@ fn name(field: &Field) -> String {
 }
 
 fn read(value: &Value, to: &Field) -> Result<ScalarValue> {
-    let unreadable = || failure("INVALID_CAST_ARGUMENT", &format!("Cannot cast to {}. Unexpected token: {value}", name(to)));
+    let unreadable =
+        || failure("INVALID_CAST_ARGUMENT", &format!("Cannot cast to {}. Unexpected token: {value}", name(to)));
     if types::sql_type(to) == SqlType::Json {
         return Ok(ScalarValue::Utf8(Some(value.to_string())));
     }
@@ -121,5 +122,11 @@ fn read_map(members: &Map<String, Value>, entries: &Arc<Field>, sorted: bool) ->
     let columns = vec![column(&fields[0], keys)?, column(&fields[1], values)?];
     let structs = arrow::array::StructArray::try_new(fields.clone(), columns, None)?;
     let offsets = arrow::buffer::OffsetBuffer::from_lengths([structs.len()]);
-    Ok(ScalarValue::Map(Arc::new(arrow::array::MapArray::try_new(Arc::clone(entries), offsets, structs, None, sorted)?)))
+    Ok(ScalarValue::Map(Arc::new(arrow::array::MapArray::try_new(
+        Arc::clone(entries),
+        offsets,
+        structs,
+        None,
+        sorted,
+    )?)))
 }

@@ -256,8 +256,7 @@ impl ScalarUDFImpl for TrinoFunction {
     fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let is_constant = arguments.args.iter().all(|argument| matches!(argument, ColumnarValue::Scalar(_)));
         let rows = if is_constant { 1 } else { arguments.number_rows };
-        let arrays =
-            arguments.args.iter().map(|argument| argument.to_array(rows)).collect::<Result<Vec<_>>>()?;
+        let arrays = arguments.args.iter().map(|argument| argument.to_array(rows)).collect::<Result<Vec<_>>>()?;
         let call = Arguments {
             arrays,
             fields: arguments.arg_fields,
@@ -316,7 +315,9 @@ fn same_as_first(arguments: &ReturnFieldArgs) -> Result<Field> {
 /// The text of an argument that has to be a literal.
 fn literal_text<'a>(arguments: &'a ReturnFieldArgs, position: usize) -> Option<&'a str> {
     match arguments.scalar_arguments.get(position).copied().flatten()? {
-        ScalarValue::Utf8(Some(text)) | ScalarValue::LargeUtf8(Some(text)) | ScalarValue::Utf8View(Some(text)) => Some(text),
+        ScalarValue::Utf8(Some(text)) | ScalarValue::LargeUtf8(Some(text)) | ScalarValue::Utf8View(Some(text)) => {
+            Some(text)
+        }
         _ => None,
     }
 }

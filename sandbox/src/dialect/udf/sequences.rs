@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, AsArray, Int64Array, ListArray};
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Field, Int64Type, IntervalUnit, TimeUnit};
+use arrow::datatypes::{DataType, Field, Int64Type, IntervalUnit, IntervalYearMonthType, TimeUnit};
 use datafusion::common::{Result, exec_err};
 use datafusion::logical_expr::ReturnFieldArgs;
 
@@ -72,11 +72,12 @@ impl Bounds {
         // The last one in the units of the first.
         let last = Instants::new(&cast(call.array(1)?, call.array(0)?.data_type())?)?;
         let column = |times: &Instants| (0..call.rows).map(|row| times.utc(row)).collect::<Int64Array>();
-        let by_month = call.len() > 2 && matches!(call.array(2)?.data_type(), DataType::Interval(IntervalUnit::YearMonth));
+        let by_month =
+            call.len() > 2 && matches!(call.array(2)?.data_type(), DataType::Interval(IntervalUnit::YearMonth));
         let steps = match call.array(2) {
             Ok(steps) if by_month => {
-                let months = cast(steps, &DataType::Int32)?;
-                Some(cast(&months, &DataType::Int64)?.as_primitive::<Int64Type>().clone())
+                let months = steps.as_primitive::<IntervalYearMonthType>();
+                Some(months.iter().map(|months| months.map(i64::from)).collect())
             }
             Ok(steps) => {
                 let nanos = cast(&cast(steps, &DataType::Duration(TimeUnit::Nanosecond))?, &DataType::Int64)?;
@@ -91,7 +92,9 @@ impl Bounds {
 
     /// Adds a row's entries; false if the row is null.
     fn entries(&self, row: usize, entries: &mut Vec<i64>) -> Result<bool> {
-        let (Some(first), Some(last)) = (bigint_at(&self.first, row), bigint_at(&self.last, row)) else { return Ok(false) };
+        let (Some(first), Some(last)) = (bigint_at(&self.first, row), bigint_at(&self.last, row)) else {
+            return Ok(false);
+        };
         let amount = match &self.steps {
             Some(steps) => bigint_at(steps, row),
             None => Some(if first <= last { 1 } else { -1 }),
@@ -113,7 +116,9 @@ impl Bounds {
             entries.push(entry);
             let count = i64::try_from(entries.len() - start).unwrap_or(i64::MAX);
             entry = match (step, &self.times) {
-                (Step::Months(months), Some(times)) => Unit::Months(1).add(first, months.saturating_mul(count), times)?,
+                (Step::Months(months), Some(times)) => {
+                    Unit::Months(1).add(first, months.saturating_mul(count), times)?
+                }
                 (Step::Units(units) | Step::Months(units), _) => match entry.checked_add(units) {
                     Some(next) => next,
                     None => break,

@@ -7,8 +7,8 @@ use datafusion::common::{Result, exec_err};
 use regex::Regex;
 
 use super::{
-    Arguments, Definition, array_of_varchar, bigint, bigint_at, double_at, failure, fallible, function, same_as_first, text_at,
-    varchar, write_value,
+    Arguments, Definition, array_of_varchar, bigint, bigint_at, double_at, failure, fallible, function, same_as_first,
+    text_at, varchar, write_value,
 };
 
 pub(super) const FUNCTIONS: &[Definition] = &[
@@ -51,7 +51,10 @@ fn substr(call: &Arguments) -> Result<ArrayRef> {
 }
 
 /// One list of texts a row.
-fn each_list(call: &Arguments, mut parts: impl FnMut(usize) -> Result<Option<Vec<Option<String>>>>) -> Result<ArrayRef> {
+fn each_list(
+    call: &Arguments,
+    mut parts: impl FnMut(usize) -> Result<Option<Vec<Option<String>>>>,
+) -> Result<ArrayRef> {
     let mut lists = ListBuilder::new(StringBuilder::new());
     for row in 0..call.rows {
         match call.or_null(parts(row))? {
@@ -73,9 +76,10 @@ fn split(call: &Arguments) -> Result<ArrayRef> {
         if delimiter.is_empty() {
             return failure("INVALID_FUNCTION_ARGUMENT", "The delimiter may not be the empty string");
         }
-        let limit = limits.as_ref().and_then(|limits| bigint_at(limits, row)).map_or(usize::MAX, |limit| {
-            usize::try_from(limit).unwrap_or(1).max(1)
-        });
+        let limit = limits
+            .as_ref()
+            .and_then(|limits| bigint_at(limits, row))
+            .map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(1).max(1));
         Ok(Some(text.splitn(limit, delimiter).map(|part| Some(part.to_owned())).collect()))
     })
 }
@@ -112,7 +116,9 @@ impl Patterns {
         if self.last.as_ref().is_none_or(|(known, _)| known != pattern) {
             match Regex::new(pattern) {
                 Ok(regex) => self.last = Some((pattern.to_owned(), regex)),
-                Err(_) => return failure("INVALID_FUNCTION_ARGUMENT", &format!("Invalid regular expression: {pattern}")),
+                Err(_) => {
+                    return failure("INVALID_FUNCTION_ARGUMENT", &format!("Invalid regular expression: {pattern}"));
+                }
             }
         }
         Ok(self.last.as_ref().map(|(_, regex)| regex))
@@ -166,7 +172,9 @@ fn regexp_replace(call: &Arguments) -> Result<ArrayRef> {
     let texts = call.text(0)?;
     let replacements = if call.len() > 2 { Some(call.text(2)?) } else { None };
     // `$1a` means group 1 and an a in Java, a group named 1a in the regex crate.
-    let Ok(group_reference) = Regex::new(r"\$(\d+)") else { return exec_err!("The pattern of group references is broken") };
+    let Ok(group_reference) = Regex::new(r"\$(\d+)") else {
+        return exec_err!("The pattern of group references is broken");
+    };
     let mut patterns = Patterns::new(call)?;
     call.each_text(|row| {
         let (Some(text), Some(regex)) = (text_at(&texts, row), patterns.at(row)?) else { return Ok(None) };
@@ -211,12 +219,17 @@ fn format(call: &Arguments) -> Result<ArrayRef> {
                 continue;
             }
             let value = match (kind, call.array(next)) {
-                (_, Err(_)) => return failure("INVALID_FUNCTION_ARGUMENT", &format!("Invalid format string: {format}")),
+                (_, Err(_)) => {
+                    return failure("INVALID_FUNCTION_ARGUMENT", &format!("Invalid format string: {format}"));
+                }
                 ("f", Ok(_)) => {
                     let precision = part(5).parse().unwrap_or(6);
-                    double_at(&call.double(next)?, row).map_or_else(|| "null".to_owned(), |value| format!("{value:.precision$}"))
+                    double_at(&call.double(next)?, row)
+                        .map_or_else(|| "null".to_owned(), |value| format!("{value:.precision$}"))
                 }
-                ("x", Ok(_)) => bigint_at(&call.bigint(next)?, row).map_or_else(|| "null".to_owned(), |value| format!("{value:x}")),
+                ("x", Ok(_)) => {
+                    bigint_at(&call.bigint(next)?, row).map_or_else(|| "null".to_owned(), |value| format!("{value:x}"))
+                }
                 (_, Ok(array)) => write_value(array, row)?.unwrap_or_else(|| "null".to_owned()),
             };
             next += 1;
@@ -257,7 +270,11 @@ fn from_base(call: &Arguments) -> Result<ArrayRef> {
     let (texts, bases) = (call.text(0)?, call.bigint(1)?);
     call.each_bigint(|row| {
         let (Some(text), Some(base)) = (text_at(&texts, row), bigint_at(&bases, row)) else { return Ok(None) };
-        match u32::try_from(base).ok().filter(|base| (2..=36).contains(base)).map(|base| i64::from_str_radix(text, base)) {
+        match u32::try_from(base)
+            .ok()
+            .filter(|base| (2..=36).contains(base))
+            .map(|base| i64::from_str_radix(text, base))
+        {
             Some(Ok(number)) => Ok(Some(number)),
             _ => failure("INVALID_FUNCTION_ARGUMENT", &format!("Not a valid base-{base} number: {text}")),
         }

@@ -11,8 +11,8 @@ use datafusion::logical_expr::ReturnFieldArgs;
 
 use super::instant::{Instants, Unit, Zone, per_second, units_of};
 use super::{
-    Arguments, Definition, argument_field, bigint, bigint_at, double, double_at, failure, fallible, function, literal_text,
-    of, same_as_first, text_at, varchar,
+    Arguments, Definition, argument_field, bigint, bigint_at, double, double_at, failure, fallible, function,
+    literal_text, of, same_as_first, text_at, varchar,
 };
 use crate::dialect::formats::{DateFormat, Style};
 use crate::engine::SqlType;
@@ -27,8 +27,12 @@ pub(super) const FUNCTIONS: &[Definition] = &[
     fallible("date_trunc", "try_date_trunc", 2..=2, second, date_trunc),
     fallible("format_datetime", "try_format_datetime", 2..=2, varchar, |call| format(call, Style::Joda)),
     fallible("from_iso8601_date", "try_from_iso8601_date", 1..=1, date, from_iso8601_date),
-    fallible("from_iso8601_timestamp", "try_from_iso8601_timestamp", 1..=1, millis_utc, |call| from_iso8601(call, TimeUnit::Millisecond)),
-    fallible("from_iso8601_timestamp_nanos", "try_from_iso8601_timestamp_nanos", 1..=1, nanos_utc, |call| from_iso8601(call, TimeUnit::Nanosecond)),
+    fallible("from_iso8601_timestamp", "try_from_iso8601_timestamp", 1..=1, millis_utc, |call| {
+        from_iso8601(call, TimeUnit::Millisecond)
+    }),
+    fallible("from_iso8601_timestamp_nanos", "try_from_iso8601_timestamp_nanos", 1..=1, nanos_utc, |call| {
+        from_iso8601(call, TimeUnit::Nanosecond)
+    }),
     function("from_milliseconds", 1..=1, nanos, |call| from_count(call, 1_000_000)),
     function("from_nanoseconds", 1..=1, nanos, |call| from_count(call, 1)),
     function("from_unixtime", 1..=2, from_unixtime_type, from_unixtime),
@@ -157,7 +161,8 @@ fn date_add(call: &Arguments) -> Result<ArrayRef> {
     let (units, counts) = (call.text(0)?, call.bigint(1)?);
     let times = instants(call, 2)?;
     let values = call.each_bigint(|row| {
-        let (Some(unit), Some(count), Some(utc)) = (text_at(&units, row), bigint_at(&counts, row), times.utc(row)) else {
+        let (Some(unit), Some(count), Some(utc)) = (text_at(&units, row), bigint_at(&counts, row), times.utc(row))
+        else {
             return Ok(None);
         };
         match Unit::parse(unit)? {
@@ -240,7 +245,8 @@ fn to_unixtime(call: &Arguments) -> Result<ArrayRef> {
 #[expect(clippy::cast_possible_truncation, reason = "seconds of a double saturate")]
 fn from_unixtime(call: &Arguments) -> Result<ArrayRef> {
     let seconds = call.double(0)?;
-    let values = call.each_bigint(|row| Ok(double_at(&seconds, row).map(|seconds| (seconds * 1_000.0).round() as i64)))?;
+    let values =
+        call.each_bigint(|row| Ok(double_at(&seconds, row).map(|seconds| (seconds * 1_000.0).round() as i64)))?;
     as_result(call, &values)
 }
 

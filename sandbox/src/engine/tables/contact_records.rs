@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::data::{Agent, Centre, Channel, Contact, DeliveredContact, InitiationMethod, Millis, Queue, SECOND, Snapshot};
+use crate::data::{
+    Agent, Centre, Channel, Contact, DeliveredContact, InitiationMethod, Millis, Queue, SECOND, Snapshot,
+};
 use crate::engine::columns::{
     GeneratedColumn, bigint, boolean, integer, row, text, text_map, timestamp_millis, timestamp_nanos, written,
 };
@@ -230,4 +232,3 @@ fn attributes(record: &Record) -> Vec<(&'static str, String)> {
     }
     attributes
 }
-
