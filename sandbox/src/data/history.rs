@@ -292,7 +292,8 @@ impl Snapshot {
     #[must_use]
     pub fn hours(from: Millis, to: Millis) -> Vec<Millis> {
         let first = from.div_euclid(HOUR);
-        (first..).map(|hour| hour * HOUR).take_while(|&hour| hour < to).collect()
+        let end = to.div_euclid(HOUR) + Millis::from(to.rem_euclid(HOUR) > 0);
+        (first..end).map(|hour| hour * HOUR).collect()
     }
 }
 

@@ -417,7 +417,7 @@ pub(super) fn deliveries(number: u32, contact: &Contact) -> impl Iterator<Item =
     let delay = |salt| 2 * SECOND + Millis::from(contact.chance(salt) % 30_000);
     let last_update = to_second(contact.completed) + SECOND;
     let first = Delivery { arrival: last_update + delay(1), last_update, contact: number, revision: 0 };
-    let repeat = (contact.chance(2) % 200 == 0).then(|| Delivery { arrival: first.arrival + delay(3), ..first });
+    let repeat = contact.chance(2).is_multiple_of(200).then(|| Delivery { arrival: first.arrival + delay(3), ..first });
     let update = (contact.chance(4) % 100 < 3).then(|| {
         let last_update = last_update + to_second(2 * MINUTE + Millis::from(contact.chance(5)) % (2 * HOUR));
         Delivery { arrival: last_update + delay(6), last_update, contact: number, revision: 1 }

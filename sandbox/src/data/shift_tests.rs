@@ -152,7 +152,9 @@ fn all_of_a_shift_day_is_within_its_reach() {
 fn an_agents_events_lead_from_login_to_logout() {
     let centre = Centre::new(1, 20);
     let mut by_agent: BTreeMap<u32, Vec<AgentEvent>> = BTreeMap::new();
-    agent_events(&centre, date()).into_iter().for_each(|event| by_agent.entry(event.agent).or_default().push(event));
+    for event in agent_events(&centre, date()) {
+        by_agent.entry(event.agent).or_default().push(event);
+    }
     for events in by_agent.values() {
         assert!(events.is_sorted_by_key(|event| event.at));
         assert_eq!(events.first().map(|event| event.event_type), Some(AgentEventType::Login));

@@ -9,9 +9,9 @@ use crate::engine::QueryError;
 #[must_use]
 pub fn service_error(error: &DataFusionError, sql: &str, dialect: SqlDialect) -> QueryError {
     match error.find_root() {
-        DataFusionError::SchemaError(schema, _) => semantic(schema_error(schema, sql), dialect),
-        DataFusionError::Plan(message) => semantic(plan_error(message, sql), dialect),
-        DataFusionError::NotImplemented(message) => semantic(format!("NOT_SUPPORTED: {message}"), dialect),
+        DataFusionError::SchemaError(schema, _) => semantic(&schema_error(schema, sql), dialect),
+        DataFusionError::Plan(message) => semantic(&plan_error(message, sql), dialect),
+        DataFusionError::NotImplemented(message) => semantic(&format!("NOT_SUPPORTED: {message}"), dialect),
         DataFusionError::SQL(error, _) => QueryError::Syntax { line: 1, column: 1, message: error.to_string() },
         DataFusionError::ResourcesExhausted(_) => QueryError::Execution(with_code(
             "EXCEEDED_LOCAL_MEMORY_LIMIT: Query exceeded the memory limit of the sandbox. Read fewer rows or group by less.",
@@ -20,7 +20,7 @@ pub fn service_error(error: &DataFusionError, sql: &str, dialect: SqlDialect) ->
         DataFusionError::Execution(message) => {
             let message = first_line(message);
             if is_semantic(message) {
-                semantic(placed(message, sql), dialect)
+                semantic(&placed(message, sql), dialect)
             } else {
                 QueryError::Execution(with_code(message, dialect))
             }
@@ -41,8 +41,8 @@ pub fn service_error(error: &DataFusionError, sql: &str, dialect: SqlDialect) ->
     }
 }
 
-fn semantic(message: String, dialect: SqlDialect) -> QueryError {
-    QueryError::Semantic(with_code(&message, dialect))
+fn semantic(message: &str, dialect: SqlDialect) -> QueryError {
+    QueryError::Semantic(with_code(message, dialect))
 }
 
 /// Errors that the planner finds, whatever it calls them.

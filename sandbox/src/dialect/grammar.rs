@@ -194,10 +194,7 @@ fn parse_interval(parser: &mut Parser) -> Result<Expr, ParserError> {
     let Token::Word(Word { value: first, .. }) = &unit.token else {
         return parser.expected("an interval's unit", unit);
     };
-    let last = match parser.parse_keyword(Keyword::TO) {
-        true => parser.next_token().token.to_string(),
-        false => first.clone(),
-    };
+    let last = if parser.parse_keyword(Keyword::TO) { parser.next_token().token.to_string() } else { first.clone() };
     let Some((amount, sql_type)) = interval(text, first, &last) else {
         let place = token.span.start;
         return Err(ParserError::ParserError(format!("Invalid interval '{text}' {first}{place}")));

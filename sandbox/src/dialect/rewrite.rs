@@ -116,7 +116,9 @@ impl VisitorMut for Rewriter {
         if let Some(order_by) = &mut query.order_by
             && let OrderByKind::Expressions(expressions) = &mut order_by.kind
         {
-            expressions.iter_mut().for_each(|order| leave_number(&mut order.expr));
+            for order in expressions {
+                leave_number(&mut order.expr);
+            }
         }
         match unnest::rewrite(&mut query.body) {
             Ok(renamed) => {
@@ -177,7 +179,7 @@ impl Rewriter {
             Expr::AtTimeZone { timestamp, time_zone } => call("at_timezone", vec![*timestamp, *time_zone]),
             Expr::Extract { field, expr, .. } => self.call(&field.to_string().to_lowercase(), vec![*expr])?,
             Expr::Between { expr, negated, low, high } => between(*expr, negated, *low, *high),
-            Expr::InList { expr, list, negated } if list.len() <= 16 => in_list(*expr, list, negated),
+            Expr::InList { expr, list, negated } if list.len() <= 16 => in_list(&expr, list, negated),
             Expr::Substring { expr, substring_from, substring_for, .. } => {
                 let arguments = [Some(expr), substring_from, substring_for];
                 self.call("substr", arguments.into_iter().flatten().map(|argument| *argument).collect())?
@@ -310,7 +312,7 @@ fn between(expr: Expr, negated: bool, low: Expr, high: Expr) -> Expr {
 }
 
 /// Comparisons joined by OR, for the same reason.
-fn in_list(expr: Expr, list: Vec<Expr>, negated: bool) -> Expr {
+fn in_list(expr: &Expr, list: Vec<Expr>, negated: bool) -> Expr {
     let matches = list.into_iter().map(|item| binary(expr.clone(), BinaryOperator::Eq, item));
     let any = matches.reduce(|left, right| binary(left, BinaryOperator::Or, right));
     negate_if(negated, any.unwrap_or_else(|| Expr::value(Value::Boolean(false))))

@@ -62,11 +62,11 @@ pub fn run(
 
 /// An answer of one varchar column.
 pub fn text_output(name: &str, rows: impl IntoIterator<Item = String>) -> Output {
-    table_output(&[name], rows.into_iter().map(|row| vec![Some(row)]).collect())
+    table_output(&[name], &rows.into_iter().map(|row| vec![Some(row)]).collect::<Vec<_>>())
 }
 
 /// An answer of varchar columns.
-fn table_output(names: &[&str], rows: Vec<Vec<Option<String>>>) -> Output {
+fn table_output(names: &[&str], rows: &[Vec<Option<String>>]) -> Output {
     let columns = names
         .iter()
         .map(|name| Column { name: Some((*name).to_owned()), sql_type: SqlType::Varchar, partition: false })
@@ -115,7 +115,7 @@ fn describe(engine: &Engine, columns: &[Column]) -> Output {
             let kind = timestream_role(&name);
             vec![Some(name), Some(timestream_type(&column.sql_type)), Some(kind.to_owned())]
         });
-        return table_output(&["Column", "Type", "Timestream attribute type"], rows.collect());
+        return table_output(&["Column", "Type", "Timestream attribute type"], &rows.collect::<Vec<_>>());
     }
     let line = |column: &Column| format!("{:<20}\t{:<20}\t{:<20}", name(column), hive_type(&column.sql_type), "");
     let mut lines: Vec<_> = columns.iter().map(line).collect();
@@ -242,7 +242,7 @@ fn measures(
     let rows = measures.iter().filter(|(name, _)| is_like(name, pattern)).map(|(name, data_type)| {
         vec![Some((*name).to_owned()), Some((*data_type).to_owned()), Some(dimensions.clone())]
     });
-    Ok(table_output(&["measure_name", "data_type", "dimensions"], rows.collect()))
+    Ok(table_output(&["measure_name", "data_type", "dimensions"], &rows.collect::<Vec<_>>()))
 }
 
 /// SQL's LIKE; Athena's `*` and `|` of SHOW are understood too.

@@ -80,25 +80,12 @@ impl Engine {
 
     /// Runs one statement over a snapshot.
     pub async fn run(&self, sql: &str, context: &QueryContext, snapshot: Snapshot) -> Result<Output, QueryError> {
-        self.check_context(context)?;
+        check_catalog(context)?;
         match parse(sql, self.dialect, snapshot.now)? {
             Statement::Command(command) => describe::run(self, &command, context, &snapshot),
             Statement::Query(translated) => self.query(translated, context, snapshot).await,
             Statement::Explain(translated) => self.explain(translated, context, snapshot).await,
         }
-    }
-
-    fn check_context(&self, context: &QueryContext) -> Result<(), QueryError> {
-        let is_unknown = |name: &Option<String>, known: &str| {
-            name.as_deref().is_some_and(|name| !name.is_empty() && !name.eq_ignore_ascii_case(known))
-        };
-        if is_unknown(&context.catalog, CATALOG) {
-            let catalog = context.catalog.as_deref().unwrap_or_default();
-            return Err(QueryError::Semantic(format!(
-                "CATALOG_NOT_FOUND: line 1:1: Catalog '{catalog}' does not exist"
-            )));
-        }
-        Ok(())
     }
 
     async fn query(
@@ -155,6 +142,15 @@ impl Engine {
     }
 }
 
+fn check_catalog(context: &QueryContext) -> Result<(), QueryError> {
+    match context.catalog.as_deref() {
+        Some(catalog) if !catalog.is_empty() && !catalog.eq_ignore_ascii_case(CATALOG) => {
+            Err(QueryError::Semantic(format!("CATALOG_NOT_FOUND: line 1:1: Catalog '{catalog}' does not exist")))
+        }
+        _ => Ok(()),
+    }
+}
+
 async fn plan(session: &SessionContext, query: ast::Query) -> Result<LogicalPlan, DataFusionError> {
     let statement = PlannedStatement::Statement(Box::new(ast::Statement::Query(Box::new(query))));
     session.state().statement_to_plan(statement).await
@@ -166,7 +162,7 @@ fn session_state(dialect: SqlDialect) -> SessionState {
         .with_default_catalog_and_schema(CATALOG.to_lowercase(), DATABASE);
     let options = config.options_mut();
     options.catalog.create_default_catalog_and_schema = false;
-    options.sql_parser.default_null_ordering = "nulls_last".to_owned();
+    options.sql_parser.default_null_ordering = "nulls_last".into();
     options.sql_parser.enable_ident_normalization = false;
     let functions = scalar_functions();
     let planner: Arc<dyn ExprPlanner> = Arc::new(TrinoOperators::new(dialect, &functions));

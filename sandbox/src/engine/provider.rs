@@ -257,7 +257,10 @@ impl PruningPredicate {
 
 impl fmt::Debug for TableScan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TableScan").field("table", &self.table.name()).field("now", &self.snapshot.now).finish()
+        f.debug_struct("TableScan")
+            .field("table", &self.table.name())
+            .field("now", &self.snapshot.now)
+            .finish_non_exhaustive()
     }
 }
 
@@ -274,9 +277,12 @@ impl TableProvider for TableScan {
     fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
         Ok(filters
             .iter()
-            .map(|filter| match self.is_pruning(filter) {
-                true => TableProviderFilterPushDown::Exact,
-                false => TableProviderFilterPushDown::Unsupported,
+            .map(|filter| {
+                if self.is_pruning(filter) {
+                    TableProviderFilterPushDown::Exact
+                } else {
+                    TableProviderFilterPushDown::Unsupported
+                }
             })
             .collect())
     }
@@ -335,7 +341,10 @@ impl HourStream {
 
 impl fmt::Debug for HourStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HourStream").field("table", &self.table.name()).field("hours", &self.hours.len()).finish()
+        f.debug_struct("HourStream")
+            .field("table", &self.table.name())
+            .field("hours", &self.hours.len())
+            .finish_non_exhaustive()
     }
 }
 

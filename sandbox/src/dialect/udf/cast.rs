@@ -48,6 +48,7 @@ fn second_type(arguments: &ReturnFieldArgs) -> Result<Field> {
     argument_field(arguments, 1)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the table of functions asks for it")]
 fn type_of(call: &Arguments) -> Result<ArrayRef> {
     let name = call.fields.first().map(|field| type_names::name(&types::sql_type(field))).unwrap_or_default();
     Ok(Arc::new(StringArray::from(vec![name; call.rows])))
@@ -155,9 +156,10 @@ fn cast_text(array: &ArrayRef, to: &Field, target: &SqlType, on_failure: OnFailu
         let name = type_names::name(target);
         let is_time =
             matches!(target, SqlType::Timestamp { .. } | SqlType::Date | SqlType::TimestampWithTimeZone { .. });
-        DataFusionError::Execution(match is_time {
-            true => format!("INVALID_CAST_ARGUMENT: Value cannot be cast to {name}: {text}"),
-            false => format!("INVALID_CAST_ARGUMENT: Cannot cast '{text}' to {}", name.to_uppercase()),
+        DataFusionError::Execution(if is_time {
+            format!("INVALID_CAST_ARGUMENT: Value cannot be cast to {name}: {text}")
+        } else {
+            format!("INVALID_CAST_ARGUMENT: Cannot cast '{text}' to {}", name.to_uppercase())
         })
     };
     match to.data_type() {

@@ -70,6 +70,7 @@ fn single_type(arguments: &ReturnFieldArgs) -> Result<Field> {
     Ok(list_of(&argument_field(arguments, 0)?))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the table of functions asks for it")]
 fn ordinals_type(_: &ReturnFieldArgs) -> Result<Field> {
     Ok(list_of(&Field::new("item", DataType::Int64, true)))
 }
@@ -97,9 +98,10 @@ fn part_type(arguments: &ReturnFieldArgs) -> Result<Field> {
             _ => return plan_err!("MISMATCHED_COLUMN_ALIASES: UNNEST of this value has one column"),
         },
     };
-    match fields.get(part) {
-        Some(field) => Ok(list_of(field)),
-        None => plan_err!("MISMATCHED_COLUMN_ALIASES: UNNEST of this value has {} columns", fields.len()),
+    if let Some(field) = fields.get(part) {
+        Ok(list_of(field))
+    } else {
+        plan_err!("MISMATCHED_COLUMN_ALIASES: UNNEST of this value has {} columns", fields.len())
     }
 }
 
@@ -107,9 +109,10 @@ fn part_type(arguments: &ReturnFieldArgs) -> Result<Field> {
 fn lists(call: &Arguments, position: usize) -> Result<ListArray> {
     let array = call.array(position)?;
     let item = Arc::new(list_item(call.fields[position].as_ref())?);
-    match cast(array, &DataType::List(item))?.as_list_opt::<i32>() {
-        Some(lists) => Ok(lists.clone()),
-        None => exec_err!("An array is expected"),
+    if let Some(lists) = cast(array, &DataType::List(item))?.as_list_opt::<i32>() {
+        Ok(lists.clone())
+    } else {
+        exec_err!("An array is expected")
     }
 }
 
@@ -344,12 +347,11 @@ fn at_least_null(call: &Arguments) -> Result<ArrayRef> {
 
 /// 1, 2, 3 ... for each item.
 fn ordinals(call: &Arguments) -> Result<ArrayRef> {
-    let lengths: Vec<usize> = match call.array(0)?.as_map_opt() {
-        Some(map) => (0..call.rows).map(|row| usize::try_from(map.value_length(row)).unwrap_or(0)).collect(),
-        None => {
-            let lists = lists(call, 0)?;
-            (0..call.rows).map(|row| usize::try_from(lists.value_length(row)).unwrap_or(0)).collect()
-        }
+    let lengths: Vec<usize> = if let Some(map) = call.array(0)?.as_map_opt() {
+        (0..call.rows).map(|row| usize::try_from(map.value_length(row)).unwrap_or(0)).collect()
+    } else {
+        let lists = lists(call, 0)?;
+        (0..call.rows).map(|row| usize::try_from(lists.value_length(row)).unwrap_or(0)).collect()
     };
     let values = lengths.iter().flat_map(|length| (1_i64..).take(*length)).collect::<arrow::array::Int64Array>();
     let item = Arc::new(list_item(&call.result)?);

@@ -59,7 +59,9 @@ fn each_list(
     for row in 0..call.rows {
         match call.or_null(parts(row))? {
             Some(parts) => {
-                parts.into_iter().for_each(|part| lists.values().append_option(part));
+                for part in parts {
+                    lists.values().append_option(part);
+                }
                 lists.append(true);
             }
             None => lists.append(false),
