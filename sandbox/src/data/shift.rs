@@ -102,6 +102,7 @@ impl<'a> Shift<'a> {
         self.event(AgentEventType::Login, AgentStatus::Available, None);
         while self.now < self.end {
             if let Some((_, status, length)) = next_pause.next_if(|(at, ..)| *at <= self.now) {
+                self.now += self.random.random_range(500..2_000);
                 self.event(AgentEventType::StateChange, *status, None);
                 self.now += length;
                 self.event(AgentEventType::StateChange, AgentStatus::Available, None);
@@ -114,6 +115,7 @@ impl<'a> Shift<'a> {
                 self.lose_contacts(load);
             }
         }
+        self.now += self.random.random_range(SECOND..30 * SECOND);
         self.event(AgentEventType::Logout, AgentStatus::Offline, None);
     }
 
@@ -226,7 +228,7 @@ impl<'a> Shift<'a> {
         let part = length / count;
         for number in 0..count {
             let held = self.exponential(30.0).clamp(5 * SECOND, part - 10 * SECOND);
-            let start = answered + number * part + self.random.random_range(SECOND..=part - held);
+            let start = answered + number * part + self.random.random_range(SECOND..part - held - SECOND);
             contact.holds.push((start, held));
             self.now = start;
             self.contact_event(contact, ContactState::ConnectedOnHold);

@@ -156,7 +156,7 @@ fn an_agents_events_lead_from_login_to_logout() {
         by_agent.entry(event.agent).or_default().push(event);
     }
     for events in by_agent.values() {
-        assert!(events.is_sorted_by_key(|event| event.at));
+        assert!(events.windows(2).all(|pair| pair[0].at < pair[1].at));
         assert_eq!(events.first().map(|event| event.event_type), Some(AgentEventType::Login));
         let last = events.last().unwrap();
         assert_eq!((last.event_type, last.status), (AgentEventType::Logout, AgentStatus::Offline));

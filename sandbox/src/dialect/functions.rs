@@ -57,6 +57,7 @@ const RULES: &[(&str, usize, usize, Rule)] = &[
     ("ago", 1, 1, |call, rewriter| Ok(binary(rewriter.now_literal(), BinaryOperator::Minus, call.argument(0)))),
     ("all_match", 2, 2, |call, _| Ok(call.all_match())),
     ("approx_percentile", 2, 3, |call, _| Ok(call.approx_percentile())),
+    ("avg", 1, 1, |call, rewriter| Ok(call.average(rewriter))),
     ("cardinality", 1, 1, |call, _| Ok(bigint(call.renamed("cardinality")))),
     ("concat", 2, 127, |call, _| Ok(call.concat())),
     ("count_if", 1, 1, |call, _| Ok(call.count_if())),
@@ -69,6 +70,7 @@ const RULES: &[(&str, usize, usize, Rule)] = &[
     ("from_iso8601_timestamp", 1, 1, |call, rewriter| Ok(call.iso8601_timestamp(rewriter))),
     ("geometric_mean", 1, 1, |call, _| Ok(call.geometric_mean())),
     ("greatest", 1, 127, |call, _| Ok(call.null_if_any_null())),
+    ("histogram", 1, 1, |call, _| Ok(call.histogram())),
     ("if", 2, 3, |call, _| Ok(call.conditional())),
     ("infinity", 0, 0, |_, _| Ok(cast(string("Infinity"), "double"))),
     ("is_nan", 1, 1, |call, _| Ok(call.renamed("isnan"))),
@@ -85,6 +87,7 @@ const RULES: &[(&str, usize, usize, Rule)] = &[
     ("none_match", 2, 2, |call, _| Ok(not(call.renamed("array_any_match")))),
     ("now", 0, 0, |_, rewriter| Ok(rewriter.now_literal())),
     ("replace", 2, 3, |call, _| Ok(call.replace())),
+    ("sum", 1, 1, |call, rewriter| Ok(call.sum(rewriter))),
     ("to_iso8601", 1, 1, |call, rewriter| Ok(call.iso8601_text(rewriter))),
     (CAST, 2, 2, |call, rewriter| Ok(call.cast(rewriter))),
     (TRY_CAST, 2, 2, |call, rewriter| Ok(call.cast(rewriter))),
@@ -226,6 +229,29 @@ impl Call {
             list.clauses = vec![FunctionArgumentClause::OrderBy(order_by)];
         }
         Expr::Function(function)
+    }
+
+    /// A mean of decimals is one of the same type.
+    fn average(mut self, rewriter: &Rewriter) -> Expr {
+        if rewriter.dialect == SqlDialect::Timestream {
+            return self.renamed("avg");
+        }
+        let value = self.take(0);
+        let greatest = Expr::Function(self.aggregate("max", vec![value.clone()]));
+        call("decimal_like", vec![Expr::Function(self.aggregate("avg", vec![value])), greatest])
+    }
+
+    /// A sum of decimals has all the digits there are.
+    fn sum(self, rewriter: &Rewriter) -> Expr {
+        match rewriter.dialect {
+            SqlDialect::Trino => call("decimal_of_38_digits", vec![self.renamed("sum")]),
+            SqlDialect::Timestream => self.renamed("sum"),
+        }
+    }
+
+    fn histogram(mut self) -> Expr {
+        let value = self.take(0);
+        call("map_of_counts", vec![Expr::Function(self.aggregate("array_agg", vec![value]))])
     }
 
     fn geometric_mean(mut self) -> Expr {

@@ -6,9 +6,9 @@ use std::ops::ControlFlow;
 
 use chrono::DateTime;
 use datafusion::sql::sqlparser::ast::{
-    AccessExpr, BinaryOperator, CastKind, CeilFloorKind, DataType, Expr, Function, GroupByExpr, Ident, LimitClause,
-    OrderByKind, Query, Select, SelectItem, SetExpr, Spanned, Subscript, TrimWhereField, UnaryOperator, Value,
-    ValueWithSpan, VisitMut, VisitorMut, WindowFrameBound, WindowType,
+    AccessExpr, BinaryOperator, CastKind, CeilFloorKind, DataType, Distinct, Expr, Function, GroupByExpr, Ident,
+    LambdaFunction, LimitClause, OrderByKind, Query, Select, SelectItem, SetExpr, Spanned, Subscript, TableFactor,
+    TrimWhereField, UnaryOperator, Value, ValueWithSpan, VisitMut, VisitorMut, WindowFrameBound, WindowType,
 };
 
 use super::grammar::{call, cast, string};
@@ -38,7 +38,7 @@ pub struct Translated {
 /// What the dialect does not have, such as a function called with too few arguments.
 pub fn translate(mut query: Query, sql: &str, dialect: SqlDialect, now: Millis) -> Result<Translated, QueryError> {
     let written_names = written_names(&query, sql);
-    let mut rewriter = Rewriter { dialect, now, renamed: Vec::new() };
+    let mut rewriter = Rewriter { dialect, now, renamed: Vec::new(), parameters: Vec::new() };
     if let ControlFlow::Break(error) = query.visit(&mut rewriter) {
         return Err(error);
     }
@@ -80,6 +80,8 @@ pub(super) struct Rewriter {
     pub(super) now: Millis,
     /// Of the queries around the present place, innermost last: which aliases are read as which.
     renamed: Vec<Renamed>,
+    /// Parameters of the lambdas around the present place.
+    parameters: Vec<String>,
 }
 
 impl Rewriter {
@@ -135,6 +137,9 @@ impl VisitorMut for Rewriter {
     }
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<QueryError> {
+        if let Err(error) = refuse_foreign(select) {
+            return ControlFlow::Break(error);
+        }
         name_items(select);
         if let GroupByExpr::Expressions(expressions, _) = &mut select.group_by {
             expressions.iter_mut().for_each(leave_number);
@@ -146,10 +151,17 @@ impl VisitorMut for Rewriter {
         if let Expr::Function(function) = expr {
             frame_counts(function).for_each(|count| set_left(count, true));
         }
+        if let Expr::Lambda(lambda) = expr {
+            self.parameters.extend(parameter_names(lambda));
+        }
         ControlFlow::Continue(())
     }
 
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<QueryError> {
+        if let Expr::Lambda(lambda) = expr {
+            let outer = self.parameters.len().saturating_sub(parameter_names(lambda).count());
+            self.parameters.truncate(outer);
+        }
         let taken = std::mem::replace(expr, Expr::value(Value::Null));
         match self.rewrite_expr(taken) {
             Ok(rewritten) => {
@@ -165,11 +177,20 @@ impl Rewriter {
     fn rewrite_expr(&self, expr: Expr) -> Result<Expr, QueryError> {
         Ok(match expr {
             Expr::Value(ValueWithSpan { value: Value::Number(digits, false), .. }) => self.number(&digits),
+            Expr::Value(ValueWithSpan { value: Value::UnicodeStringLiteral(text), .. }) => string(&text),
             Expr::CompoundIdentifier(mut names) => {
                 if let Some(renamed) = self.renamed.last() {
                     unnest::rename(&mut names, renamed);
                 }
-                Expr::CompoundIdentifier(names)
+                match names.split_first() {
+                    // A field of a lambda's parameter; the planner looks for a table by that name.
+                    Some((parameter, fields)) if self.parameters.contains(&parameter.value) => {
+                        fields.iter().fold(Expr::Identifier(parameter.clone()), |row, field| {
+                            call("get_field", vec![row, string(&field.value)])
+                        })
+                    }
+                    _ => Expr::CompoundIdentifier(names),
+                }
             }
             Expr::Function(mut function) => {
                 // The planner reads a frame's counts only when they are plain.
@@ -271,6 +292,36 @@ fn frame_counts(function: &mut Function) -> impl Iterator<Item = &mut Expr> {
         WindowFrameBound::Preceding(Some(count)) | WindowFrameBound::Following(Some(count)) => Some(count.as_mut()),
         _ => None,
     })
+}
+
+fn parameter_names(lambda: &LambdaFunction) -> impl Iterator<Item = String> {
+    let parameters: Vec<_> = lambda.params.iter().map(|parameter| parameter.name.value.clone()).collect();
+    parameters.into_iter()
+}
+
+/// Refuses what DataFusion understands, or passes over, and the services do not.
+fn refuse_foreign(select: &Select) -> Result<(), QueryError> {
+    let (line, column) = place(select);
+    if matches!(select.distinct, Some(Distinct::On(_))) {
+        return Err(QueryError::Syntax {
+            line,
+            column,
+            message: "mismatched input 'ON'. Expecting: <expression>".to_owned(),
+        });
+    }
+    let is_sampled = |factor: &TableFactor| {
+        matches!(factor, TableFactor::Table { sample: Some(_), .. } | TableFactor::Derived { sample: Some(_), .. })
+    };
+    let sampled = select
+        .from
+        .iter()
+        .any(|table| is_sampled(&table.relation) || table.joins.iter().any(|join| is_sampled(&join.relation)));
+    if sampled {
+        return Err(QueryError::Semantic(format!(
+            "NOT_SUPPORTED: line {line}:{column}: The sandbox does not sample tables"
+        )));
+    }
+    Ok(())
 }
 
 /// Gives every select item the name that the service gives its column.

@@ -25,6 +25,7 @@ pub(super) const FUNCTIONS: &[Definition] = &[
     function("cardinality", 1..=1, bigint, cardinality),
     function("concat_arrays", 2..=2, same_as_first, concat_arrays),
     function("make_single", 1..=1, single_type, make_single),
+    function("map_of_counts", 1..=1, counts_type, map_of_counts),
     function("map_of_first", 2..=2, map_type, map_of_first),
     function("ordinals", 1..=1, ordinals_type, ordinals),
     function("reverse", 1..=1, same_as_first, reverse),
@@ -76,10 +77,17 @@ fn ordinals_type(_: &ReturnFieldArgs) -> Result<Field> {
 }
 
 fn map_type(arguments: &ReturnFieldArgs) -> Result<Field> {
-    let key = list_item(&argument_field(arguments, 0)?)?.with_name("key").with_nullable(false);
-    let value = list_item(&argument_field(arguments, 1)?)?.with_name("value").with_nullable(true);
-    let entries = Field::new("entries", DataType::Struct(Fields::from(vec![key, value])), false);
-    Ok(Field::new("value", DataType::Map(Arc::new(entries), false), true))
+    Ok(map_of(list_item(&argument_field(arguments, 0)?)?, list_item(&argument_field(arguments, 1)?)?))
+}
+
+fn counts_type(arguments: &ReturnFieldArgs) -> Result<Field> {
+    Ok(map_of(list_item(&argument_field(arguments, 0)?)?, Field::new("value", DataType::Int64, true)))
+}
+
+fn map_of(key: Field, value: Field) -> Field {
+    let fields = vec![key.with_name("key").with_nullable(false), value.with_name("value").with_nullable(true)];
+    let entries = Field::new("entries", DataType::Struct(Fields::from(fields)), false);
+    Field::new("value", DataType::Map(Arc::new(entries), false), true)
 }
 
 /// A list of the parts of a list's rows, or of a map's keys or values.
@@ -388,6 +396,35 @@ fn map_of_first(call: &Arguments) -> Result<ArrayRef> {
     let structs = StructArray::try_new(fields.clone(), columns, None)?;
     let nulls = Some(NullBuffer::from(valid));
     Ok(Arc::new(MapArray::try_new(Arc::clone(entries), OffsetBuffer::from_lengths(lengths), structs, nulls, *sorted)?))
+}
+
+/// How often each value stands in an array, nulls apart.
+fn map_of_counts(call: &Arguments) -> Result<ArrayRef> {
+    let lists = lists(call, 0)?;
+    let compare = make_comparator(lists.values(), lists.values(), SortOptions::default())?;
+    let (mut keys, mut counts, mut lengths) = (Vec::<u64>::new(), Vec::new(), Vec::new());
+    for row in 0..call.rows {
+        let place = |at: u64| usize::try_from(at).unwrap_or(0);
+        let (first, end) = span(&lists, row);
+        let mut places: Vec<_> = (first..end).filter(|at| lists.values().is_valid(place(*at))).collect();
+        places.sort_by(|left, right| compare(place(*left), place(*right)));
+        let groups = places.chunk_by(|left, right| compare(place(*left), place(*right)).is_eq());
+        let before = keys.len();
+        for group in groups {
+            keys.extend(group.first().copied());
+            counts.push(i64::try_from(group.len()).unwrap_or(i64::MAX));
+        }
+        lengths.push(keys.len() - before);
+    }
+    let DataType::Map(entries, sorted) = call.result.data_type() else { return exec_err!("A map is expected") };
+    let DataType::Struct(fields) = entries.data_type() else { return exec_err!("A map is expected") };
+    let columns = vec![
+        take(lists.values(), &UInt64Array::from(keys), None)?,
+        Arc::new(arrow::array::Int64Array::from(counts)) as ArrayRef,
+    ];
+    let structs = StructArray::try_new(fields.clone(), columns, None)?;
+    let offsets = OffsetBuffer::from_lengths(lengths);
+    Ok(Arc::new(MapArray::try_new(Arc::clone(entries), offsets, structs, lists.nulls().cloned(), *sorted)?))
 }
 
 /// What an unnested value gives one column.
