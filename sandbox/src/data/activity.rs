@@ -145,11 +145,14 @@ pub(super) fn contact_events(contacts: &[Contact]) -> Vec<ContactEvent> {
             (ContactEventType::Disconnected, Some(contact.disconnected)),
             (ContactEventType::Completed, Some(contact.completed)),
         ];
-        events.extend(
-            times
-                .into_iter()
-                .filter_map(|(event_type, at)| Some(ContactEvent { contact: number, at: at?, event_type })),
-        );
+        // No two events of a contact are of one instant.
+        let mut last = Millis::MIN;
+        for (event_type, at) in times {
+            if let Some(at) = at {
+                last = at.max(last.saturating_add(1));
+                events.push(ContactEvent { contact: number, at: last, event_type });
+            }
+        }
     }
     events.sort_by_key(|event| (event.at, event.contact, event.event_type));
     events

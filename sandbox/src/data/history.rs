@@ -11,8 +11,8 @@ use super::shift::{SHIFT_DAY_LEAD, SHIFT_DAY_REACH, ShiftDay, agent_events, deli
 use super::volume::business_date;
 use super::{Centre, Clock, HOUR, MINUTE, Millis};
 
-/// Shift days whose events are kept expanded; a scan walks through time, so it needs few at once.
-const EXPANDED_DAYS: usize = 8;
+/// Shift days whose events are kept expanded: a scan walks through time, each of its streams over three at once.
+const EXPANDED_DAYS: usize = 12;
 
 /// Everything that has happened and will happen, generated as it is asked for.
 #[derive(Debug)]
@@ -28,8 +28,8 @@ pub struct History {
     /// How late Athena is.
     pub lag: Millis,
     days: RwLock<BTreeMap<NaiveDate, Arc<ShiftDay>>>,
-    agent_events: Mutex<BTreeMap<NaiveDate, Arc<Vec<AgentEvent>>>>,
-    contact_events: Mutex<BTreeMap<NaiveDate, Arc<Vec<ContactEvent>>>>,
+    agent_events: Expanded<Vec<AgentEvent>>,
+    contact_events: Expanded<Vec<ContactEvent>>,
 }
 
 /// A contact's record as one delivery brought it.
@@ -95,23 +95,25 @@ impl History {
     }
 }
 
-/// What is expanded of a date, made if it is not there; the date farthest from it makes room.
-fn kept<T>(store: &Mutex<BTreeMap<NaiveDate, Arc<T>>>, date: NaiveDate, make: impl FnOnce() -> T) -> Arc<T> {
-    fn lock<T>(store: &Mutex<T>) -> MutexGuard<'_, T> {
+/// What is expanded of the dates that were last asked for, the latest last.
+type Expanded<T> = Mutex<Vec<(NaiveDate, Arc<T>)>>;
+
+/// What is expanded of a date, made if it is not there.
+fn kept<T>(store: &Expanded<T>, date: NaiveDate, make: impl FnOnce() -> T) -> Arc<T> {
+    fn lock<T>(store: &Expanded<T>) -> MutexGuard<'_, Vec<(NaiveDate, Arc<T>)>> {
         store.lock().unwrap_or_else(PoisonError::into_inner)
     }
-    if let Some(found) = lock(store).get(&date) {
-        return Arc::clone(found);
-    }
-    let made = Arc::new(make());
+    let found = {
+        let mut days = lock(store);
+        days.iter().position(|(day, _)| *day == date).map(|place| days.remove(place).1)
+    };
+    let kept = found.unwrap_or_else(|| Arc::new(make()));
     let mut days = lock(store);
-    days.insert(date, Arc::clone(&made));
-    if days.len() > EXPANDED_DAYS
-        && let Some(&farthest) = days.keys().max_by_key(|day| (**day - date).num_days().abs())
-    {
-        days.remove(&farthest);
+    days.push((date, Arc::clone(&kept)));
+    if days.len() > EXPANDED_DAYS {
+        days.remove(0);
     }
-    made
+    kept
 }
 
 /// The dates whose shift days can have anything in `[from, to)`.
@@ -167,6 +169,15 @@ impl Snapshot {
             );
         }
         found
+    }
+
+    /// Of the deliveries of a delivered contact the latest that Athena has; of equals the first.
+    #[must_use]
+    pub fn latest_arrived(&self, delivered: &DeliveredContact) -> Option<Delivery> {
+        let (start, end) = self.historical_range();
+        deliveries(delivered.delivery.contact, delivered.contact())
+            .filter(|delivery| (start..end).contains(&delivery.arrival))
+            .reduce(|latest, next| if next.last_update > latest.last_update { next } else { latest })
     }
 
     /// Contacts that began in a range and whose record has arrived, each in its latest state.
@@ -281,7 +292,8 @@ impl Snapshot {
     #[must_use]
     pub fn hours(from: Millis, to: Millis) -> Vec<Millis> {
         let first = from.div_euclid(HOUR);
-        (first..).map(|hour| hour * HOUR).take_while(|&hour| hour < to).collect()
+        let end = to.div_euclid(HOUR) + Millis::from(to.rem_euclid(HOUR) > 0);
+        (first..end).map(|hour| hour * HOUR).collect()
     }
 }
 

@@ -81,9 +81,9 @@ impl<'a> Shift<'a> {
         seed[8..12].copy_from_slice(&date.num_days_from_ce().to_le_bytes());
         seed[12..16].copy_from_slice(&agent.to_le_bytes());
         seed[31] = 1;
-        // Neighbouring seeds start alike; a few draws part them.
+        // Neighbouring seeds start alike; a jump parts them.
         let mut random = Xoshiro256PlusPlus::from_seed(seed);
-        (0..8).for_each(|_| drop(random.random::<u64>()));
+        random.jump();
         let late: Millis = random.random_range(-4 * MINUTE..5 * MINUTE);
         Self {
             agent,
@@ -102,6 +102,7 @@ impl<'a> Shift<'a> {
         self.event(AgentEventType::Login, AgentStatus::Available, None);
         while self.now < self.end {
             if let Some((_, status, length)) = next_pause.next_if(|(at, ..)| *at <= self.now) {
+                self.now += self.random.random_range(500..2_000);
                 self.event(AgentEventType::StateChange, *status, None);
                 self.now += length;
                 self.event(AgentEventType::StateChange, AgentStatus::Available, None);
@@ -114,6 +115,7 @@ impl<'a> Shift<'a> {
                 self.lose_contacts(load);
             }
         }
+        self.now += self.random.random_range(SECOND..30 * SECOND);
         self.event(AgentEventType::Logout, AgentStatus::Offline, None);
     }
 
@@ -226,7 +228,7 @@ impl<'a> Shift<'a> {
         let part = length / count;
         for number in 0..count {
             let held = self.exponential(30.0).clamp(5 * SECOND, part - 10 * SECOND);
-            let start = answered + number * part + self.random.random_range(SECOND..=part - held);
+            let start = answered + number * part + self.random.random_range(SECOND..part - held - SECOND);
             contact.holds.push((start, held));
             self.now = start;
             self.contact_event(contact, ContactState::ConnectedOnHold);
@@ -417,7 +419,7 @@ pub(super) fn deliveries(number: u32, contact: &Contact) -> impl Iterator<Item =
     let delay = |salt| 2 * SECOND + Millis::from(contact.chance(salt) % 30_000);
     let last_update = to_second(contact.completed) + SECOND;
     let first = Delivery { arrival: last_update + delay(1), last_update, contact: number, revision: 0 };
-    let repeat = (contact.chance(2) % 200 == 0).then(|| Delivery { arrival: first.arrival + delay(3), ..first });
+    let repeat = contact.chance(2).is_multiple_of(200).then(|| Delivery { arrival: first.arrival + delay(3), ..first });
     let update = (contact.chance(4) % 100 < 3).then(|| {
         let last_update = last_update + to_second(2 * MINUTE + Millis::from(contact.chance(5)) % (2 * HOUR));
         Delivery { arrival: last_update + delay(6), last_update, contact: number, revision: 1 }

@@ -59,7 +59,7 @@ pub const SHIFT_LENGTH: Millis = 8 * HOUR;
 /// Two agents in three keep the weekend; the others have two weekdays off and work on Saturday and Sunday.
 fn is_day_off(agent: u32, weekday: Weekday) -> bool {
     let day = weekday.num_days_from_monday();
-    if agent % 3 == 0 {
+    if agent.is_multiple_of(3) {
         let first = (agent / 3) % 5;
         day == first || day == (first + 1) % 5
     } else {

@@ -9,9 +9,9 @@ use crate::engine::QueryError;
 #[must_use]
 pub fn service_error(error: &DataFusionError, sql: &str, dialect: SqlDialect) -> QueryError {
     match error.find_root() {
-        DataFusionError::SchemaError(schema, _) => semantic(schema_error(schema, sql), dialect),
-        DataFusionError::Plan(message) => semantic(plan_error(message, sql), dialect),
-        DataFusionError::NotImplemented(message) => semantic(format!("NOT_SUPPORTED: {message}"), dialect),
+        DataFusionError::SchemaError(schema, _) => semantic(&schema_error(schema, sql), dialect),
+        DataFusionError::Plan(message) => semantic(&plan_error(message, sql), dialect),
+        DataFusionError::NotImplemented(message) => semantic(&format!("NOT_SUPPORTED: {message}"), dialect),
         DataFusionError::SQL(error, _) => QueryError::Syntax { line: 1, column: 1, message: error.to_string() },
         DataFusionError::ResourcesExhausted(_) => QueryError::Execution(with_code(
             "EXCEEDED_LOCAL_MEMORY_LIMIT: Query exceeded the memory limit of the sandbox. Read fewer rows or group by less.",
@@ -20,7 +20,7 @@ pub fn service_error(error: &DataFusionError, sql: &str, dialect: SqlDialect) ->
         DataFusionError::Execution(message) => {
             let message = first_line(message);
             if is_semantic(message) {
-                semantic(placed(message, sql), dialect)
+                semantic(&placed(message, sql), dialect)
             } else {
                 QueryError::Execution(with_code(message, dialect))
             }
@@ -41,8 +41,8 @@ pub fn service_error(error: &DataFusionError, sql: &str, dialect: SqlDialect) ->
     }
 }
 
-fn semantic(message: String, dialect: SqlDialect) -> QueryError {
-    QueryError::Semantic(with_code(&message, dialect))
+fn semantic(message: &str, dialect: SqlDialect) -> QueryError {
+    QueryError::Semantic(with_code(message, dialect))
 }
 
 /// Errors that the planner finds, whatever it calls them.
@@ -52,6 +52,7 @@ fn is_semantic(message: &str) -> bool {
 
 /// Athena begins a message with the error's name, Timestream does not.
 fn with_code(message: &str, dialect: SqlDialect) -> String {
+    let message = if dialect == SqlDialect::Timestream { &message.replace("awsdatacatalog.", "") } else { message };
     if dialect == SqlDialect::Trino {
         return message.to_owned();
     }
@@ -108,8 +109,16 @@ fn plan_error(message: &str, sql: &str) -> String {
 /// Puts the place of the operator or function in which the error is before its words.
 fn placed(message: &str, sql: &str) -> String {
     let Some((code, words)) = message.split_once(": ") else { return message.to_owned() };
-    let place =
-        if let Some((_, name)) = words.rsplit_once("for function ") { place_of(name, sql) } else { String::new() };
+    let place = if let Some((_, name)) = words.rsplit_once("for function ") {
+        place_of(name, sql)
+    } else if let Some(types) = words.strip_prefix("Cannot apply operator: ") {
+        types
+            .split(' ')
+            .find(|word| word.starts_with(|first: char| first.is_ascii_punctuation()))
+            .map_or_else(String::new, |operator| place_of_operator(operator, sql))
+    } else {
+        String::new()
+    };
     format!("{code}: {place}{words}")
 }
 
@@ -126,10 +135,23 @@ fn place_of(name: &str, sql: &str) -> String {
                 && !folded[at + found.len()..].chars().next().is_some_and(is_part)
         });
         if let Some((at, _)) = found {
+            // A qualified name begins with its first part.
+            let at = folded[..at].trim_end_matches(|before: char| is_part(before) || matches!(before, '.' | '"')).len();
             return format!("line {}:{}: ", line + 1, folded[..at].chars().count() + 1);
         }
     }
     String::new()
+}
+
+/// The place of an operator, if it is the only one of its kind.
+fn place_of_operator(operator: &str, sql: &str) -> String {
+    let mut found = sql.lines().enumerate().flat_map(|(line, text)| {
+        text.match_indices(operator).map(move |(at, _)| (line + 1, text[..at].chars().count() + 1))
+    });
+    match (found.next(), found.next()) {
+        (Some((line, column)), None) => format!("line {line}:{column}: "),
+        _ => String::new(),
+    }
 }
 
 /// Without suggestions and backtraces.

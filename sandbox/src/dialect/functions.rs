@@ -8,7 +8,8 @@ use datafusion::sql::sqlparser::ast::{
     helpers::attached_token::AttachedToken, visit_expressions_mut,
 };
 
-use super::grammar::{call, cast, plain_number, string};
+use super::SqlDialect;
+use super::grammar::{CAST, TRY_CAST, call, cast, plain_number, string};
 use super::rewrite::{Rewriter, binary, place};
 use crate::engine::QueryError;
 
@@ -56,6 +57,7 @@ const RULES: &[(&str, usize, usize, Rule)] = &[
     ("ago", 1, 1, |call, rewriter| Ok(binary(rewriter.now_literal(), BinaryOperator::Minus, call.argument(0)))),
     ("all_match", 2, 2, |call, _| Ok(call.all_match())),
     ("approx_percentile", 2, 3, |call, _| Ok(call.approx_percentile())),
+    ("avg", 1, 1, |call, rewriter| Ok(call.average(rewriter))),
     ("cardinality", 1, 1, |call, _| Ok(bigint(call.renamed("cardinality")))),
     ("concat", 2, 127, |call, _| Ok(call.concat())),
     ("count_if", 1, 1, |call, _| Ok(call.count_if())),
@@ -65,8 +67,10 @@ const RULES: &[(&str, usize, usize, Rule)] = &[
     ("current_timestamp", 0, 1, |call, rewriter| Ok(call.current_timestamp(rewriter))),
     ("current_timezone", 0, 0, |_, _| Ok(string("UTC"))),
     ("e", 0, 0, |_, _| Ok(cast(string("2.718281828459045"), "double"))),
+    ("from_iso8601_timestamp", 1, 1, |call, rewriter| Ok(call.iso8601_timestamp(rewriter))),
     ("geometric_mean", 1, 1, |call, _| Ok(call.geometric_mean())),
     ("greatest", 1, 127, |call, _| Ok(call.null_if_any_null())),
+    ("histogram", 1, 1, |call, _| Ok(call.histogram())),
     ("if", 2, 3, |call, _| Ok(call.conditional())),
     ("infinity", 0, 0, |_, _| Ok(cast(string("Infinity"), "double"))),
     ("is_nan", 1, 1, |call, _| Ok(call.renamed("isnan"))),
@@ -83,6 +87,10 @@ const RULES: &[(&str, usize, usize, Rule)] = &[
     ("none_match", 2, 2, |call, _| Ok(not(call.renamed("array_any_match")))),
     ("now", 0, 0, |_, rewriter| Ok(rewriter.now_literal())),
     ("replace", 2, 3, |call, _| Ok(call.replace())),
+    ("sum", 1, 1, |call, rewriter| Ok(call.sum(rewriter))),
+    ("to_iso8601", 1, 1, |call, rewriter| Ok(call.iso8601_text(rewriter))),
+    (CAST, 2, 2, |call, rewriter| Ok(call.cast(rewriter))),
+    (TRY_CAST, 2, 2, |call, rewriter| Ok(call.cast(rewriter))),
     ("try", 1, 1, |call, _| Ok(attempt(call.argument(0)))),
 ];
 
@@ -223,6 +231,29 @@ impl Call {
         Expr::Function(function)
     }
 
+    /// A mean of decimals is one of the same type.
+    fn average(mut self, rewriter: &Rewriter) -> Expr {
+        if rewriter.dialect == SqlDialect::Timestream {
+            return self.renamed("avg");
+        }
+        let value = self.take(0);
+        let greatest = Expr::Function(self.aggregate("max", vec![value.clone()]));
+        call("decimal_like", vec![Expr::Function(self.aggregate("avg", vec![value])), greatest])
+    }
+
+    /// A sum of decimals has all the digits there are.
+    fn sum(self, rewriter: &Rewriter) -> Expr {
+        match rewriter.dialect {
+            SqlDialect::Trino => call("decimal_of_38_digits", vec![self.renamed("sum")]),
+            SqlDialect::Timestream => self.renamed("sum"),
+        }
+    }
+
+    fn histogram(mut self) -> Expr {
+        let value = self.take(0);
+        call("map_of_counts", vec![Expr::Function(self.aggregate("array_agg", vec![value]))])
+    }
+
     fn geometric_mean(mut self) -> Expr {
         let logarithm = call("ln", vec![self.take(0)]);
         call("exp", vec![Expr::Function(self.aggregate("avg", vec![logarithm]))])
@@ -234,7 +265,9 @@ impl Call {
         let fraction = self.take(self.arguments.len() - 1);
         let one = |fraction: Expr| {
             let fraction = literal_double(fraction);
-            Expr::Function(self.aggregate("approx_percentile_cont", vec![value.clone(), fraction]))
+            let percentile = Expr::Function(self.aggregate("approx_percentile_cont", vec![value.clone(), fraction]));
+            // A percentile is of the values' type; only an aggregate of them can stand beside another.
+            call("cast_like", vec![percentile, Expr::Function(self.aggregate("max", vec![value.clone()]))])
         };
         match fraction {
             Expr::Array(array) => call("make_array", array.elem.into_iter().map(one).collect()),
@@ -265,6 +298,34 @@ impl Call {
         match any_null {
             Some(any_null) => when(any_null, Expr::value(Value::Null), Some(value)),
             None => value,
+        }
+    }
+
+    /// Timestream's timestamps have nanoseconds, and no zone.
+    fn cast(self, rewriter: &Rewriter) -> Expr {
+        let name = self.name.clone();
+        match self.arguments.as_slice() {
+            [value, Expr::Value(target)] if rewriter.dialect == SqlDialect::Timestream => {
+                let target = target.value.to_string().trim_matches('\'').replace("timestamp(3)", "timestamp(9)");
+                call(&name, vec![value.clone(), string(&target)])
+            }
+            _ => self.renamed(&name),
+        }
+    }
+
+    fn iso8601_timestamp(self, rewriter: &Rewriter) -> Expr {
+        match rewriter.dialect {
+            SqlDialect::Trino => self.renamed("from_iso8601_timestamp"),
+            SqlDialect::Timestream => cast(self.renamed("from_iso8601_timestamp_nanos"), "timestamp(9)"),
+        }
+    }
+
+    fn iso8601_text(self, rewriter: &Rewriter) -> Expr {
+        match rewriter.dialect {
+            SqlDialect::Trino => self.renamed("to_iso8601"),
+            SqlDialect::Timestream => {
+                call("to_iso8601", vec![call("at_timezone", vec![self.argument(0), string("UTC")])])
+            }
         }
     }
 

@@ -101,7 +101,8 @@ impl Dialect for TrinoGrammar {
             (_, Token::SingleQuotedString(text)) if types::parse(&name).is_ok() => {
                 parser.next_token();
                 parser.next_token();
-                Some(Ok(cast(string(&text), &name)))
+                let is_json = name == "json";
+                Some(Ok(if is_json { call("json_parse", vec![string(&text)]) } else { cast(string(&text), &name) }))
             }
             _ => None,
         }
@@ -184,7 +185,7 @@ fn parse_interval(parser: &mut Parser) -> Result<Expr, ParserError> {
     let negative = if parser.consume_token(&Token::Minus) {
         true
     } else {
-        parser.consume_token(&Token::Plus);
+        let _ = parser.consume_token(&Token::Plus);
         false
     };
     let token = parser.next_token();
@@ -193,10 +194,7 @@ fn parse_interval(parser: &mut Parser) -> Result<Expr, ParserError> {
     let Token::Word(Word { value: first, .. }) = &unit.token else {
         return parser.expected("an interval's unit", unit);
     };
-    let last = match parser.parse_keyword(Keyword::TO) {
-        true => parser.next_token().token.to_string(),
-        false => first.clone(),
-    };
+    let last = if parser.parse_keyword(Keyword::TO) { parser.next_token().token.to_string() } else { first.clone() };
     let Some((amount, sql_type)) = interval(text, first, &last) else {
         let place = token.span.start;
         return Err(ParserError::ParserError(format!("Invalid interval '{text}' {first}{place}")));

@@ -19,7 +19,7 @@ mod unnest;
 pub use operators::TrinoOperators;
 pub use rewrite::{DISAMBIGUATOR, Translated};
 pub use statement::{Command, Statement, parse};
-pub use udf::scalar_functions;
+pub use udf::{scalar_functions, write_value};
 
 /// Which service's SQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

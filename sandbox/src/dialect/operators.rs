@@ -29,9 +29,10 @@ impl TrinoOperators {
     }
 
     fn call(&self, name: &str, arguments: Vec<Expr>) -> Result<Expr> {
-        match self.functions.get(name) {
-            Some(function) => Ok(function.call(arguments)),
-            None => exec_err!("The function {name} is missing"),
+        if let Some(function) = self.functions.get(name) {
+            Ok(function.call(arguments))
+        } else {
+            exec_err!("The function {name} is missing")
         }
     }
 
@@ -109,11 +110,13 @@ impl TrinoOperators {
             (Class::DayInterval, Class::Time) if *op == BinaryOperator::Plus => {
                 self.shift(op, right, left.0.clone()).map(Some)
             }
-            (Class::Time, Class::MonthInterval) if is_sum(op) => Ok(None),
-            (Class::MonthInterval, Class::Time) if *op == BinaryOperator::Plus => Ok(None),
             (Class::Time, Class::Time) if *op == BinaryOperator::Minus => Ok(Some(difference(left, right))),
-            (Class::DayInterval, Class::DayInterval) if is_sum(op) => Ok(None),
-            (Class::MonthInterval, Class::MonthInterval) if is_sum(op) => Ok(None),
+            (Class::MonthInterval, Class::Time) if *op == BinaryOperator::Plus => Ok(None),
+            (Class::Time | Class::MonthInterval, Class::MonthInterval) | (Class::DayInterval, Class::DayInterval)
+                if is_sum(op) =>
+            {
+                Ok(None)
+            }
             (Class::DayInterval, Class::Number) if *op == BinaryOperator::Multiply => {
                 self.call("multiply_interval", vec![left.0.clone(), right.0.clone()]).map(Some)
             }
@@ -182,10 +185,11 @@ impl TrinoOperators {
                 let midnight = cast(time, DataType::Timestamp(TimeUnit::Nanosecond, None));
                 Ok(cast(&binary(midnight, Operator::Plus, interval), DataType::Date32))
             }
-            DataType::Timestamp(unit, _) => {
+            DataType::Timestamp(unit, zone) => {
                 // An interval of milliseconds beside a timestamp of seconds: the finer of the two.
                 let unit = if *unit == TimeUnit::Second { TimeUnit::Millisecond } else { *unit };
-                Ok(binary(time.clone(), Operator::Plus, cast(&interval, DataType::Duration(unit))))
+                let time = cast(time, DataType::Timestamp(unit, zone.clone()));
+                Ok(binary(time, Operator::Plus, cast(&interval, DataType::Duration(unit))))
             }
             _ => Ok(binary(time.clone(), Operator::Plus, interval)),
         }

@@ -1,23 +1,21 @@
 //! A parsed query, rewritten: every select item named as the service names it, literals typed, time frozen, functions
-//! replaced, views put in.
+//! replaced.
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use chrono::DateTime;
 use datafusion::sql::sqlparser::ast::{
-    AccessExpr, BinaryOperator, CastKind, CeilFloorKind, DataType, Expr, GroupByExpr, Ident, LimitClause, OrderByKind,
-    Query, Select, SelectItem, SetExpr, Spanned, Subscript, TableAlias, TableFactor, TrimWhereField, UnaryOperator,
-    Value, ValueWithSpan, VisitMut, VisitorMut,
+    AccessExpr, BinaryOperator, CastKind, CeilFloorKind, DataType, Distinct, Expr, Function, GroupByExpr, Ident,
+    LambdaFunction, LimitClause, OrderByKind, Query, Select, SelectItem, SetExpr, Spanned, Subscript, TableFactor,
+    TrimWhereField, UnaryOperator, Value, ValueWithSpan, VisitMut, VisitorMut, WindowFrameBound, WindowType,
 };
 
 use super::grammar::{call, cast, string};
-use super::statement::parse_own;
 use super::unnest::{self, Renamed};
 use super::{SqlDialect, functions, tokens};
 use crate::data::Millis;
-use crate::engine::tables::{DATABASE, VIEWS};
-use crate::engine::{QueryError, Service};
+use crate::engine::QueryError;
 
 /// Ends an output column's name where a number had to be added to tell two columns of one name apart.
 pub const DISAMBIGUATOR: char = '\u{1}';
@@ -40,7 +38,7 @@ pub struct Translated {
 /// What the dialect does not have, such as a function called with too few arguments.
 pub fn translate(mut query: Query, sql: &str, dialect: SqlDialect, now: Millis) -> Result<Translated, QueryError> {
     let written_names = written_names(&query, sql);
-    let mut rewriter = Rewriter { dialect, now, renamed: Vec::new() };
+    let mut rewriter = Rewriter { dialect, now, renamed: Vec::new(), parameters: Vec::new() };
     if let ControlFlow::Break(error) = query.visit(&mut rewriter) {
         return Err(error);
     }
@@ -55,6 +53,11 @@ fn written_names(query: &Query, sql: &str) -> HashMap<String, String> {
             SetExpr::Select(select) => break select,
             SetExpr::SetOperation { left, .. } => body = left,
             SetExpr::Query(inner) => body = &inner.body,
+            // DataFusion's names of the columns of VALUES, and the services' names.
+            SetExpr::Values(values) => {
+                let columns = values.rows.first().map_or(0, |row| row.content.len());
+                return (0..columns).map(|column| (format!("column{}", column + 1), format!("_col{column}"))).collect();
+            }
             _ => return HashMap::new(),
         }
     };
@@ -77,6 +80,8 @@ pub(super) struct Rewriter {
     pub(super) now: Millis,
     /// Of the queries around the present place, innermost last: which aliases are read as which.
     renamed: Vec<Renamed>,
+    /// Parameters of the lambdas around the present place.
+    parameters: Vec<String>,
 }
 
 impl Rewriter {
@@ -113,7 +118,9 @@ impl VisitorMut for Rewriter {
         if let Some(order_by) = &mut query.order_by
             && let OrderByKind::Expressions(expressions) = &mut order_by.kind
         {
-            expressions.iter_mut().for_each(|order| leave_number(&mut order.expr));
+            for order in expressions {
+                leave_number(&mut order.expr);
+            }
         }
         match unnest::rewrite(&mut query.body) {
             Ok(renamed) => {
@@ -130,6 +137,9 @@ impl VisitorMut for Rewriter {
     }
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<QueryError> {
+        if let Err(error) = refuse_foreign(select) {
+            return ControlFlow::Break(error);
+        }
         name_items(select);
         if let GroupByExpr::Expressions(expressions, _) = &mut select.group_by {
             expressions.iter_mut().for_each(leave_number);
@@ -137,25 +147,21 @@ impl VisitorMut for Rewriter {
         ControlFlow::Continue(())
     }
 
-    fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<QueryError> {
-        if self.dialect == SqlDialect::Trino
-            && let TableFactor::Table { name, alias, .. } = factor
-            && let Some(view) = view_named(&name.0.iter().map(ToString::to_string).collect::<Vec<_>>())
-        {
-            let subquery = match view {
-                Ok(subquery) => Box::new(subquery),
-                Err(error) => return ControlFlow::Break(error),
-            };
-            let alias = alias.take().or_else(|| {
-                let name = Ident::new(name.0.last()?.as_ident()?.value.clone());
-                Some(TableAlias { explicit: true, name, columns: vec![], at: None })
-            });
-            *factor = TableFactor::Derived { lateral: false, subquery, alias, sample: None };
+    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<QueryError> {
+        if let Expr::Function(function) = expr {
+            frame_counts(function).for_each(|count| set_left(count, true));
+        }
+        if let Expr::Lambda(lambda) = expr {
+            self.parameters.extend(parameter_names(lambda));
         }
         ControlFlow::Continue(())
     }
 
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<QueryError> {
+        if let Expr::Lambda(lambda) = expr {
+            let outer = self.parameters.len().saturating_sub(parameter_names(lambda).count());
+            self.parameters.truncate(outer);
+        }
         let taken = std::mem::replace(expr, Expr::value(Value::Null));
         match self.rewrite_expr(taken) {
             Ok(rewritten) => {
@@ -171,22 +177,35 @@ impl Rewriter {
     fn rewrite_expr(&self, expr: Expr) -> Result<Expr, QueryError> {
         Ok(match expr {
             Expr::Value(ValueWithSpan { value: Value::Number(digits, false), .. }) => self.number(&digits),
+            Expr::Value(ValueWithSpan { value: Value::UnicodeStringLiteral(text), .. }) => string(&text),
             Expr::CompoundIdentifier(mut names) => {
                 if let Some(renamed) = self.renamed.last() {
                     unnest::rename(&mut names, renamed);
                 }
-                Expr::CompoundIdentifier(names)
+                match names.split_first() {
+                    // A field of a lambda's parameter; the planner looks for a table by that name.
+                    Some((parameter, fields)) if self.parameters.contains(&parameter.value) => {
+                        fields.iter().fold(Expr::Identifier(parameter.clone()), |row, field| {
+                            call("get_field", vec![row, string(&field.value)])
+                        })
+                    }
+                    _ => Expr::CompoundIdentifier(names),
+                }
             }
-            Expr::Function(function) => functions::rewrite(function, self)?,
+            Expr::Function(mut function) => {
+                // The planner reads a frame's counts only when they are plain.
+                frame_counts(&mut function).for_each(|count| set_left(count, false));
+                functions::rewrite(function, self)?
+            }
             Expr::AtTimeZone { timestamp, time_zone } => call("at_timezone", vec![*timestamp, *time_zone]),
-            Expr::Extract { field, expr, .. } => call(&field.to_string().to_lowercase(), vec![*expr]),
+            Expr::Extract { field, expr, .. } => self.call(&field.to_string().to_lowercase(), vec![*expr])?,
             Expr::Between { expr, negated, low, high } => between(*expr, negated, *low, *high),
-            Expr::InList { expr, list, negated } if list.len() <= 16 => in_list(*expr, list, negated),
+            Expr::InList { expr, list, negated } if list.len() <= 16 => in_list(&expr, list, negated),
             Expr::Substring { expr, substring_from, substring_for, .. } => {
                 let arguments = [Some(expr), substring_from, substring_for];
-                call("substr", arguments.into_iter().flatten().map(|argument| *argument).collect())
+                self.call("substr", arguments.into_iter().flatten().map(|argument| *argument).collect())?
             }
-            Expr::Position { expr, r#in } => call("strpos", vec![*r#in, *expr]),
+            Expr::Position { expr, r#in } => self.call("strpos", vec![*r#in, *expr])?,
             Expr::Trim { trim_where, trim_what, expr, .. } => {
                 let name = match trim_where {
                     Some(TrimWhereField::Leading) => "ltrim",
@@ -211,6 +230,14 @@ impl Rewriter {
             },
             other => other,
         })
+    }
+
+    /// A call of a function that was written as something else.
+    fn call(&self, name: &str, arguments: Vec<Expr>) -> Result<Expr, QueryError> {
+        match call(name, arguments) {
+            Expr::Function(function) => functions::rewrite(function, self),
+            other => Ok(other),
+        }
     }
 
     /// A number literal with its type: integer or bigint, decimal in Trino, double with an exponent or in Timestream.
@@ -244,9 +271,57 @@ impl Rewriter {
 
 /// Marks a number that is a place or a count, not a value, so that it stays as it is.
 fn leave_number(expr: &mut Expr) {
-    if let Expr::Value(ValueWithSpan { value: Value::Number(_, leave), .. }) = expr {
-        *leave = true;
+    set_left(expr, true);
+}
+
+fn set_left(expr: &mut Expr, left: bool) {
+    if let Expr::Value(ValueWithSpan { value: Value::Number(_, mark), .. }) = expr {
+        *mark = left;
     }
+}
+
+/// The counts of a window frame's bounds.
+fn frame_counts(function: &mut Function) -> impl Iterator<Item = &mut Expr> {
+    let frame = match &mut function.over {
+        Some(WindowType::WindowSpec(window)) => window.window_frame.as_mut(),
+        _ => None,
+    };
+    let bounds =
+        frame.into_iter().flat_map(|frame| std::iter::once(&mut frame.start_bound).chain(&mut frame.end_bound));
+    bounds.filter_map(|bound| match bound {
+        WindowFrameBound::Preceding(Some(count)) | WindowFrameBound::Following(Some(count)) => Some(count.as_mut()),
+        _ => None,
+    })
+}
+
+fn parameter_names(lambda: &LambdaFunction) -> impl Iterator<Item = String> {
+    let parameters: Vec<_> = lambda.params.iter().map(|parameter| parameter.name.value.clone()).collect();
+    parameters.into_iter()
+}
+
+/// Refuses what DataFusion understands, or passes over, and the services do not.
+fn refuse_foreign(select: &Select) -> Result<(), QueryError> {
+    let (line, column) = place(select);
+    if matches!(select.distinct, Some(Distinct::On(_))) {
+        return Err(QueryError::Syntax {
+            line,
+            column,
+            message: "mismatched input 'ON'. Expecting: <expression>".to_owned(),
+        });
+    }
+    let is_sampled = |factor: &TableFactor| {
+        matches!(factor, TableFactor::Table { sample: Some(_), .. } | TableFactor::Derived { sample: Some(_), .. })
+    };
+    let sampled = select
+        .from
+        .iter()
+        .any(|table| is_sampled(&table.relation) || table.joins.iter().any(|join| is_sampled(&join.relation)));
+    if sampled {
+        return Err(QueryError::Semantic(format!(
+            "NOT_SUPPORTED: line {line}:{column}: The sandbox does not sample tables"
+        )));
+    }
+    Ok(())
 }
 
 /// Gives every select item the name that the service gives its column.
@@ -288,7 +363,7 @@ fn between(expr: Expr, negated: bool, low: Expr, high: Expr) -> Expr {
 }
 
 /// Comparisons joined by OR, for the same reason.
-fn in_list(expr: Expr, list: Vec<Expr>, negated: bool) -> Expr {
+fn in_list(expr: &Expr, list: Vec<Expr>, negated: bool) -> Expr {
     let matches = list.into_iter().map(|item| binary(expr.clone(), BinaryOperator::Eq, item));
     let any = matches.reduce(|left, right| binary(left, BinaryOperator::Or, right));
     negate_if(negated, any.unwrap_or_else(|| Expr::value(Value::Boolean(false))))
@@ -341,20 +416,6 @@ fn subscript_index(subscript: Subscript) -> Expr {
         Subscript::Index { index } => index,
         Subscript::Slice { .. } => Expr::value(Value::Null),
     }
-}
-
-/// The query that a view's name stands for.
-fn view_named(names: &[String]) -> Option<Result<Query, QueryError>> {
-    let names: Vec<_> = names.iter().map(|name| name.trim_matches('"')).collect();
-    let (name, scope) = names.split_last()?;
-    if scope.last().is_some_and(|database| *database != DATABASE) {
-        return None;
-    }
-    let view = VIEWS.iter().find(|view| view.name == *name)?;
-    let table = crate::engine::tables::tables(Service::Athena).into_iter().find(|table| table.name() == view.table)?;
-    let columns: Vec<_> =
-        table.columns().into_iter().filter_map(|column| column.name).map(|name| format!("\"{name}\"")).collect();
-    Some(parse_own(&view.statement.replace("{columns}", &columns.join(", "))))
 }
 
 /// Where an expression stands in the text.

@@ -60,7 +60,64 @@ pub fn tokenize(sql: &str, dialect: SqlDialect, grammar: &dyn Dialect) -> Result
             other => push(other),
         }
     }
-    Ok(rewritten)
+    Ok(with_rows_in_parentheses(rewritten))
+}
+
+/// Writes `VALUES 1, 2` as `VALUES (1), (2)`, which is all that the parser knows.
+fn with_rows_in_parentheses(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let mut written = Vec::with_capacity(tokens.len());
+    // How deep in parentheses the tokens are, and how deep the rows are that are being put in some.
+    let (mut depth, mut rows) = (0_i32, Vec::new());
+    let mut rest = tokens.into_iter().peekable();
+    while let Some(next) = rest.next() {
+        let span = next.span;
+        let parenthesis = |token| TokenWithSpan { token, span };
+        let ends_rows = match &next.token {
+            Token::RParen => rows.last() == Some(&depth),
+            Token::Word(word) => rows.last() == Some(&depth) && ends_values(word),
+            _ => false,
+        };
+        if ends_rows {
+            rows.pop();
+            written.push(parenthesis(Token::RParen));
+        }
+        match &next.token {
+            Token::LParen => depth += 1,
+            Token::RParen => depth -= 1,
+            _ => {}
+        }
+        let separates = next.token == Token::Comma && rows.last() == Some(&depth);
+        let begins = matches!(&next.token, Token::Word(word) if word.keyword == Keyword::VALUES && word.quote_style.is_none())
+            && rest.peek().is_some_and(|first| !matches!(first.token, Token::LParen | Token::RParen | Token::Comma));
+        if separates {
+            written.push(parenthesis(Token::RParen));
+        }
+        written.push(next);
+        if separates || begins {
+            written.push(parenthesis(Token::LParen));
+        }
+        if begins {
+            rows.push(depth);
+        }
+    }
+    if let (Some(last), false) = (written.last().map(|last| last.span), rows.is_empty()) {
+        written.push(TokenWithSpan { token: Token::RParen, span: last });
+    }
+    written
+}
+
+/// Words that follow the rows of VALUES.
+fn ends_values(word: &Word) -> bool {
+    matches!(
+        word.keyword,
+        Keyword::ORDER
+            | Keyword::LIMIT
+            | Keyword::OFFSET
+            | Keyword::FETCH
+            | Keyword::UNION
+            | Keyword::EXCEPT
+            | Keyword::INTERSECT
+    )
 }
 
 fn is_measure_value(word: &Word) -> bool {

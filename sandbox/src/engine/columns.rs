@@ -12,13 +12,16 @@ use arrow::datatypes::{Field, Fields};
 use super::{SqlType, types};
 use crate::data::Millis;
 
+/// Makes a column's values of rows.
+type Build<R> = Box<dyn Fn(&[R]) -> ArrayRef + Send + Sync>;
+
 /// A column of a table whose rows are generated as `R`.
 pub struct GeneratedColumn<R> {
     /// Its name.
     pub name: &'static str,
     /// Its SQL type.
     pub sql_type: SqlType,
-    build: Box<dyn Fn(&[R]) -> ArrayRef + Send + Sync>,
+    build: Build<R>,
 }
 
 impl<R> GeneratedColumn<R> {

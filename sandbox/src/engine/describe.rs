@@ -62,11 +62,11 @@ pub fn run(
 
 /// An answer of one varchar column.
 pub fn text_output(name: &str, rows: impl IntoIterator<Item = String>) -> Output {
-    table_output(&[name], rows.into_iter().map(|row| vec![Some(row)]).collect())
+    table_output(&[name], &rows.into_iter().map(|row| vec![Some(row)]).collect::<Vec<_>>())
 }
 
 /// An answer of varchar columns.
-fn table_output(names: &[&str], rows: Vec<Vec<Option<String>>>) -> Output {
+fn table_output(names: &[&str], rows: &[Vec<Option<String>>]) -> Output {
     let columns = names
         .iter()
         .map(|name| Column { name: Some((*name).to_owned()), sql_type: SqlType::Varchar, partition: false })
@@ -113,9 +113,9 @@ fn describe(engine: &Engine, columns: &[Column]) -> Output {
         let rows = columns.iter().map(|column| {
             let name = name(column);
             let kind = timestream_role(&name);
-            vec![Some(name), Some(type_name(&column.sql_type)), Some(kind.to_owned())]
+            vec![Some(name), Some(timestream_type(&column.sql_type)), Some(kind.to_owned())]
         });
-        return table_output(&["Column", "Type", "Timestream attribute type"], rows.collect());
+        return table_output(&["Column", "Type", "Timestream attribute type"], &rows.collect::<Vec<_>>());
     }
     let line = |column: &Column| format!("{:<20}\t{:<20}\t{:<20}", name(column), hive_type(&column.sql_type), "");
     let mut lines: Vec<_> = columns.iter().map(line).collect();
@@ -127,6 +127,14 @@ fn describe(engine: &Engine, columns: &[Column]) -> Output {
         lines.extend(columns.iter().filter(|column| column.partition).map(line));
     }
     text_output("col_name", lines)
+}
+
+/// A type as Timestream's DESCRIBE writes it: a timestamp has but one precision.
+fn timestream_type(sql_type: &SqlType) -> String {
+    match sql_type {
+        SqlType::Timestamp { .. } => "timestamp".to_owned(),
+        other => type_name(other),
+    }
 }
 
 /// What a Timestream column is for.
@@ -181,8 +189,8 @@ fn partitions(
 fn create_table(engine: &Engine, names: &[String], context: &QueryContext) -> Result<Output, QueryError> {
     let table = table_name(names, context)?;
     let columns = match engine.table(table) {
-        Some(table) => table.columns(),
-        None => return Err(unknown_table(table)),
+        Some(table) if table.layout() == Layout::ArrivalHours => table.columns(),
+        _ => return Err(unknown_table(table)),
     };
     let write = |partition: bool| {
         let of_kind = columns.iter().filter(move |column| column.partition == partition);
@@ -203,7 +211,7 @@ fn create_table(engine: &Engine, names: &[String], context: &QueryContext) -> Re
 fn create_view(engine: &Engine, names: &[String], context: &QueryContext) -> Result<Output, QueryError> {
     let name = table_name(names, context)?;
     let Some(view) = VIEWS.iter().find(|view| view.name == name) else { return Err(unknown_table(name)) };
-    let columns = engine.columns(view.table).unwrap_or_default();
+    let columns = engine.columns(view.name).unwrap_or_default();
     let columns: Vec<_> = columns.into_iter().filter_map(|column| column.name).collect();
     let statement = view.statement.replace("{columns}", &columns.join(", "));
     Ok(text_output("Create View", [format!("CREATE VIEW {DATABASE}.{name} AS {statement}")]))
@@ -234,7 +242,7 @@ fn measures(
     let rows = measures.iter().filter(|(name, _)| is_like(name, pattern)).map(|(name, data_type)| {
         vec![Some((*name).to_owned()), Some((*data_type).to_owned()), Some(dimensions.clone())]
     });
-    Ok(table_output(&["measure_name", "data_type", "dimensions"], rows.collect()))
+    Ok(table_output(&["measure_name", "data_type", "dimensions"], &rows.collect::<Vec<_>>()))
 }
 
 /// SQL's LIKE; Athena's `*` and `|` of SHOW are understood too.

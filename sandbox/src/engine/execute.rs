@@ -23,7 +23,7 @@ use datafusion::sql::parser::Statement as PlannedStatement;
 use datafusion::sql::sqlparser::ast;
 
 use super::provider::{Table, TableScan};
-use super::tables::{CATALOG, DATABASE, VIEWS, tables};
+use super::tables::{CATALOG, DATABASE, tables};
 use super::{Column, Output, QueryContext, QueryError, Service, describe, types};
 use crate::data::Snapshot;
 use crate::dialect::errors::service_error;
@@ -58,24 +58,17 @@ impl Engine {
 
     /// Columns of a table or view.
     pub fn columns(&self, name: &str) -> Option<Vec<Column>> {
-        let view = VIEWS.iter().find(|view| self.service == Service::Athena && view.name.eq_ignore_ascii_case(name));
-        let name = view.map_or(name, |view| view.table);
-        let mut columns = self.tables.iter().find(|table| table.name().eq_ignore_ascii_case(name))?.columns();
-        if view.is_some() {
-            columns.iter_mut().for_each(|column| column.partition = false);
-        }
-        Some(columns)
+        Some(self.tables.iter().find(|table| table.name().eq_ignore_ascii_case(name))?.columns())
     }
 
     /// The names of the tables, views included.
     pub fn table_names(&self) -> Vec<&'static str> {
-        let views = VIEWS.iter().filter(|_| self.service == Service::Athena).map(|view| view.name);
-        let mut names: Vec<_> = self.tables.iter().map(|table| table.name()).chain(views).collect();
+        let mut names: Vec<_> = self.tables.iter().map(|table| table.name()).collect();
         names.sort_unstable();
         names
     }
 
-    /// A table that is no view.
+    /// A table or view.
     pub fn table(&self, name: &str) -> Option<&Arc<dyn Table>> {
         self.tables.iter().find(|table| table.name() == name)
     }
@@ -87,25 +80,12 @@ impl Engine {
 
     /// Runs one statement over a snapshot.
     pub async fn run(&self, sql: &str, context: &QueryContext, snapshot: Snapshot) -> Result<Output, QueryError> {
-        self.check_context(context)?;
+        check_catalog(context)?;
         match parse(sql, self.dialect, snapshot.now)? {
             Statement::Command(command) => describe::run(self, &command, context, &snapshot),
             Statement::Query(translated) => self.query(translated, context, snapshot).await,
             Statement::Explain(translated) => self.explain(translated, context, snapshot).await,
         }
-    }
-
-    fn check_context(&self, context: &QueryContext) -> Result<(), QueryError> {
-        let is_unknown = |name: &Option<String>, known: &str| {
-            name.as_deref().is_some_and(|name| !name.is_empty() && !name.eq_ignore_ascii_case(known))
-        };
-        if is_unknown(&context.catalog, CATALOG) {
-            let catalog = context.catalog.as_deref().unwrap_or_default();
-            return Err(QueryError::Semantic(format!(
-                "CATALOG_NOT_FOUND: line 1:1: Catalog '{catalog}' does not exist"
-            )));
-        }
-        Ok(())
     }
 
     async fn query(
@@ -162,6 +142,15 @@ impl Engine {
     }
 }
 
+fn check_catalog(context: &QueryContext) -> Result<(), QueryError> {
+    match context.catalog.as_deref() {
+        Some(catalog) if !catalog.is_empty() && !catalog.eq_ignore_ascii_case(CATALOG) => {
+            Err(QueryError::Semantic(format!("CATALOG_NOT_FOUND: line 1:1: Catalog '{catalog}' does not exist")))
+        }
+        _ => Ok(()),
+    }
+}
+
 async fn plan(session: &SessionContext, query: ast::Query) -> Result<LogicalPlan, DataFusionError> {
     let statement = PlannedStatement::Statement(Box::new(ast::Statement::Query(Box::new(query))));
     session.state().statement_to_plan(statement).await
@@ -173,7 +162,7 @@ fn session_state(dialect: SqlDialect) -> SessionState {
         .with_default_catalog_and_schema(CATALOG.to_lowercase(), DATABASE);
     let options = config.options_mut();
     options.catalog.create_default_catalog_and_schema = false;
-    options.sql_parser.default_null_ordering = "nulls_last".to_owned();
+    options.sql_parser.default_null_ordering = "nulls_last".into();
     options.sql_parser.enable_ident_normalization = false;
     let functions = scalar_functions();
     let planner: Arc<dyn ExprPlanner> = Arc::new(TrinoOperators::new(dialect, &functions));
@@ -181,14 +170,14 @@ fn session_state(dialect: SqlDialect) -> SessionState {
         .with_memory_limit(MEMORY_LIMIT_BYTES, 1.0)
         .build_arc()
         .unwrap_or_else(|_| Arc::new(RuntimeEnv::default()));
-    let mut state =
-        SessionStateBuilder::new().with_config(config).with_runtime_env(runtime).with_default_features().build();
+    let mut builder = SessionStateBuilder::new().with_config(config).with_runtime_env(runtime).with_default_features();
+    builder.expr_planners().get_or_insert_default().insert(0, planner);
+    let mut state = builder.build();
     for function in functions {
         // A function of DataFusion's own by the same name gives way.
         let _ = datafusion::execution::FunctionRegistry::register_udf(&mut state, function);
     }
-    let planners: Vec<_> = std::iter::once(planner).chain(state.expr_planners().to_vec()).collect();
-    SessionStateBuilder::new_from_existing(state).with_expr_planners(planners).build()
+    state
 }
 
 /// Columns with their SQL types, and batches without the types that only DataFusion uses.

@@ -22,7 +22,6 @@ use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
-
 use futures::StreamExt;
 
 use super::columns::GeneratedColumn;
@@ -39,6 +38,8 @@ pub const TIME_COLUMN: &str = "time";
 pub enum Layout {
     /// By hour of arrival, in partition columns.
     ArrivalHours,
+    /// As by hour of arrival, but seen through a view that no predicate on the partition columns gets through.
+    ArrivalHoursInView,
     /// By event time.
     Time,
 }
@@ -56,6 +57,8 @@ pub struct GeneratedTable<R> {
     pub columns: Vec<GeneratedColumn<R>>,
     /// How its rows are had.
     pub rows: ReadRows<R>,
+    /// Which of the rows read are in the table.
+    pub keep: fn(&Snapshot, &R) -> bool,
     /// What one row weighs where the service stores it.
     pub row_bytes: u64,
 }
@@ -102,9 +105,9 @@ impl<R: Clone + Send + Sync> Table for GeneratedTable<R> {
         let partition = PARTITION_COLUMNS.iter().map(|name| Column {
             name: Some((*name).to_owned()),
             sql_type: SqlType::Varchar,
-            partition: true,
+            partition: self.layout == Layout::ArrivalHours,
         });
-        own.chain(partition.filter(|_| self.layout == Layout::ArrivalHours)).collect()
+        own.chain(partition.filter(|_| self.layout != Layout::Time)).collect()
     }
 
     fn read(
@@ -124,6 +127,8 @@ impl<R: Clone + Send + Sync> Table for GeneratedTable<R> {
             let mut keep = (0..mask.len()).map(|row| mask.is_valid(row) && mask.value(row));
             rows.retain(|_| keep.next().unwrap_or(false));
         }
+        let bytes = rows.len() as u64 * self.row_bytes;
+        rows.retain(|row| (self.keep)(snapshot, row));
         let partition = partition_values(hour);
         let columns = projection
             .iter()
@@ -137,14 +142,14 @@ impl<R: Clone + Send + Sync> Table for GeneratedTable<R> {
             .collect();
         let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
         let batch = RecordBatch::try_new_with_options(Arc::clone(projected), columns, &options)?;
-        Ok((batch, rows.len() as u64 * self.row_bytes))
+        Ok((batch, bytes))
     }
 }
 
 impl Layout {
     fn visible_range(self, snapshot: &Snapshot) -> (Millis, Millis) {
         match self {
-            Self::ArrivalHours => snapshot.historical_range(),
+            Self::ArrivalHours | Self::ArrivalHoursInView => snapshot.historical_range(),
             // An event of this very millisecond is visible.
             Self::Time => {
                 let (first, now) = snapshot.realtime_range();
@@ -163,6 +168,7 @@ impl Layout {
     fn prunes_by(self, column: &str) -> bool {
         match self {
             Self::ArrivalHours => PARTITION_COLUMNS.contains(&column),
+            Self::ArrivalHoursInView => false,
             Self::Time => column == TIME_COLUMN,
         }
     }
@@ -251,7 +257,10 @@ impl PruningPredicate {
 
 impl fmt::Debug for TableScan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TableScan").field("table", &self.table.name()).field("now", &self.snapshot.now).finish()
+        f.debug_struct("TableScan")
+            .field("table", &self.table.name())
+            .field("now", &self.snapshot.now)
+            .finish_non_exhaustive()
     }
 }
 
@@ -268,9 +277,12 @@ impl TableProvider for TableScan {
     fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
         Ok(filters
             .iter()
-            .map(|filter| match self.is_pruning(filter) {
-                true => TableProviderFilterPushDown::Exact,
-                false => TableProviderFilterPushDown::Unsupported,
+            .map(|filter| {
+                if self.is_pruning(filter) {
+                    TableProviderFilterPushDown::Exact
+                } else {
+                    TableProviderFilterPushDown::Unsupported
+                }
             })
             .collect())
     }
@@ -329,7 +341,10 @@ impl HourStream {
 
 impl fmt::Debug for HourStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HourStream").field("table", &self.table.name()).field("hours", &self.hours.len()).finish()
+        f.debug_struct("HourStream")
+            .field("table", &self.table.name())
+            .field("hours", &self.hours.len())
+            .finish_non_exhaustive()
     }
 }
 

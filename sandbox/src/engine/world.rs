@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::execute::Engine;
-use super::tables::{CATALOG, DATABASE, VIEWS, tables};
+use super::tables::{CATALOG, DATABASE, VIEWS};
 use super::{Column, Output, QueryContext, QueryError, Service, WorldOptions};
 use crate::data::{Centre, Clock, DAY, HOUR, History, MINUTE, Snapshot, facts};
 
@@ -117,12 +117,7 @@ impl World {
         if !database.eq_ignore_ascii_case(DATABASE) {
             return Vec::new();
         }
-        let mut names: Vec<_> = tables(service).iter().map(|table| table.name().to_owned()).collect();
-        if service == Service::Athena {
-            names.extend(VIEWS.iter().map(|view| view.name.to_owned()));
-        }
-        names.sort();
-        names
+        self.engine(service).table_names().into_iter().map(str::to_owned).collect()
     }
 
     /// Whether a table is a view.

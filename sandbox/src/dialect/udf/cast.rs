@@ -24,6 +24,9 @@ use crate::engine::{SqlType, types};
 
 pub(super) const FUNCTIONS: &[Definition] = &[
     fallible("trino_cast", "trino_try_cast", 2..=2, target_field, cast_call),
+    function("cast_like", 2..=2, second_type, cast_call),
+    function("decimal_like", 2..=2, decimal_second_type, cast_call),
+    function("decimal_of_38_digits", 1..=1, widest_decimal_type, cast_call),
     function("typeof", 1..=1, varchar, type_of),
 ];
 
@@ -43,6 +46,27 @@ fn target_field(arguments: &ReturnFieldArgs) -> Result<Field> {
     of(&target)
 }
 
+fn second_type(arguments: &ReturnFieldArgs) -> Result<Field> {
+    argument_field(arguments, 1)
+}
+
+/// The second argument's type if it is a decimal's, else the first's.
+fn decimal_second_type(arguments: &ReturnFieldArgs) -> Result<Field> {
+    let second = argument_field(arguments, 1)?;
+    let is_decimal = matches!(second.data_type(), DataType::Decimal128(..));
+    if is_decimal { Ok(second) } else { argument_field(arguments, 0) }
+}
+
+/// A decimal of the same scale and the greatest precision; other types stay.
+fn widest_decimal_type(arguments: &ReturnFieldArgs) -> Result<Field> {
+    let field = argument_field(arguments, 0)?;
+    match field.data_type() {
+        DataType::Decimal128(_, scale) => of(&SqlType::Decimal { precision: 38, scale: *scale }),
+        _ => Ok(field),
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the table of functions asks for it")]
 fn type_of(call: &Arguments) -> Result<ArrayRef> {
     let name = call.fields.first().map(|field| type_names::name(&types::sql_type(field))).unwrap_or_default();
     Ok(Arc::new(StringArray::from(vec![name; call.rows])))
@@ -150,9 +174,10 @@ fn cast_text(array: &ArrayRef, to: &Field, target: &SqlType, on_failure: OnFailu
         let name = type_names::name(target);
         let is_time =
             matches!(target, SqlType::Timestamp { .. } | SqlType::Date | SqlType::TimestampWithTimeZone { .. });
-        DataFusionError::Execution(match is_time {
-            true => format!("INVALID_CAST_ARGUMENT: Value cannot be cast to {name}: {text}"),
-            false => format!("INVALID_CAST_ARGUMENT: Cannot cast '{text}' to {}", name.to_uppercase()),
+        DataFusionError::Execution(if is_time {
+            format!("INVALID_CAST_ARGUMENT: Value cannot be cast to {name}: {text}")
+        } else {
+            format!("INVALID_CAST_ARGUMENT: Cannot cast '{text}' to {}", name.to_uppercase())
         })
     };
     match to.data_type() {

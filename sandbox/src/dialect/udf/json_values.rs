@@ -113,9 +113,12 @@ fn read(value: &Value, to: &Field) -> Result<ScalarValue> {
 
 fn read_map(members: &Map<String, Value>, entries: &Arc<Field>, sorted: bool) -> Result<ScalarValue> {
     let DataType::Struct(fields) = entries.data_type() else { return exec_err!("A map is expected") };
-    let column = |field: &Field, values: Vec<ScalarValue>| match values.is_empty() {
-        true => Ok(arrow::array::new_empty_array(field.data_type())),
-        false => ScalarValue::iter_to_array(values),
+    let column = |field: &Field, values: Vec<ScalarValue>| {
+        if values.is_empty() {
+            Ok(arrow::array::new_empty_array(field.data_type()))
+        } else {
+            ScalarValue::iter_to_array(values)
+        }
     };
     let keys = members.keys().map(|key| read(&Value::String(key.clone()), &fields[0])).collect::<Result<Vec<_>>>()?;
     let values = members.values().map(|value| read(value, &fields[1])).collect::<Result<Vec<_>>>()?;

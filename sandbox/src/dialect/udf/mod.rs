@@ -5,11 +5,13 @@
 
 mod arithmetic;
 mod cast;
-
+mod collections;
 mod instant;
-
+mod json;
 mod json_values;
-
+mod sequences;
+mod series;
+mod text;
 mod time;
 mod written;
 
@@ -50,17 +52,15 @@ impl Arguments {
     }
 
     fn array(&self, position: usize) -> Result<&ArrayRef> {
-        match self.arrays.get(position) {
-            Some(array) => Ok(array),
-            None => exec_err!("An argument is missing"),
-        }
+        if let Some(array) = self.arrays.get(position) { Ok(array) } else { exec_err!("An argument is missing") }
     }
 
     fn cast<T: Array + Clone + 'static>(&self, position: usize, data_type: &DataType) -> Result<T> {
         let cast = arrow::compute::cast(self.array(position)?, data_type)?;
-        match cast.as_any().downcast_ref::<T>() {
-            Some(array) => Ok(array.clone()),
-            None => exec_err!("An argument is not of type {data_type}"),
+        if let Some(array) = cast.as_any().downcast_ref::<T>() {
+            Ok(array.clone())
+        } else {
+            exec_err!("An argument is not of type {data_type}")
         }
     }
 
@@ -155,7 +155,18 @@ const fn fallible(
 }
 
 fn definitions() -> impl Iterator<Item = &'static Definition> {
-    [arithmetic::FUNCTIONS, cast::FUNCTIONS, time::FUNCTIONS].into_iter().flatten()
+    [
+        arithmetic::FUNCTIONS,
+        cast::FUNCTIONS,
+        collections::FUNCTIONS,
+        json::FUNCTIONS,
+        sequences::FUNCTIONS,
+        series::FUNCTIONS,
+        text::FUNCTIONS,
+        time::FUNCTIONS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The name under which a function answers null where it would fail.
@@ -259,6 +270,7 @@ impl ScalarUDFImpl for TrinoFunction {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it ends functions that can fail")]
 fn of(sql_type: &SqlType) -> Result<Field> {
     Ok(types::field("value", sql_type))
 }
@@ -289,9 +301,10 @@ fn array_of_varchar(_: &ReturnFieldArgs) -> Result<Field> {
 
 /// The type of the argument at this place.
 fn argument_field(arguments: &ReturnFieldArgs, position: usize) -> Result<Field> {
-    match arguments.arg_fields.get(position) {
-        Some(field) => Ok(field.as_ref().clone()),
-        None => plan_err!("An argument is missing"),
+    if let Some(field) = arguments.arg_fields.get(position) {
+        Ok(field.as_ref().clone())
+    } else {
+        plan_err!("An argument is missing")
     }
 }
 

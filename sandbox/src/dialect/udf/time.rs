@@ -303,10 +303,7 @@ fn remembered<'a>(last: &'a mut Option<(String, DateFormat)>, text: &str, style:
             Err(message) => return failure("INVALID_FUNCTION_ARGUMENT", &message),
         }
     }
-    match last {
-        Some((_, format)) => Ok(format),
-        None => exec_err!("No format was read"),
-    }
+    if let Some((_, format)) = last { Ok(format) } else { exec_err!("No format was read") }
 }
 
 fn from_iso8601(call: &Arguments, unit: TimeUnit) -> Result<ArrayRef> {
@@ -353,12 +350,11 @@ fn to_iso8601(call: &Arguments) -> Result<ArrayRef> {
         };
         let DataType::Timestamp(_, Some(_)) = &data_type else { return Ok(Some(text)) };
         let seconds = times.local(row).zip(times.utc(row)).map_or(0, |(local, utc)| (local - utc) / times.per_second);
-        let zone = match seconds {
-            0 => "Z".to_owned(),
-            _ => {
-                let sign = if seconds < 0 { '-' } else { '+' };
-                format!("{sign}{:02}:{:02}", seconds.abs() / 3_600, seconds.abs() % 3_600 / 60)
-            }
+        let zone = if seconds == 0 {
+            "Z".to_owned()
+        } else {
+            let sign = if seconds < 0 { '-' } else { '+' };
+            format!("{sign}{:02}:{:02}", seconds.abs() / 3_600, seconds.abs() % 3_600 / 60)
         };
         Ok(Some(format!("{text}{zone}")))
     })

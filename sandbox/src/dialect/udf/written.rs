@@ -102,8 +102,11 @@ fn write_day_interval(nanos: i64) -> String {
     let seconds = nanos / 1_000_000_000;
     let (days, rest) = (seconds / 86_400, seconds % 86_400);
     let fraction = nanos % 1_000_000_000;
-    let fraction =
-        if fraction % 1_000_000 == 0 { format!("{:03}", fraction / 1_000_000) } else { format!("{fraction:09}") };
+    let fraction = if fraction.is_multiple_of(1_000_000) {
+        format!("{:03}", fraction / 1_000_000)
+    } else {
+        format!("{fraction:09}")
+    };
     format!("{sign}{days} {:02}:{:02}:{:02}.{fraction}", rest / 3_600, rest % 3_600 / 60, rest % 60)
 }
 

@@ -66,6 +66,7 @@ pub fn timestream_contact_events() -> GeneratedTable<impl Clone + Send + Sync> {
             text("agent", ContactRow::agent),
         ],
         rows: |snapshot, from, to| ContactRow::read(snapshot, snapshot.contact_events(By::Event, from, to)),
+        keep: |_, _| true,
         row_bytes: MEASURE_BYTES,
     }
 }
@@ -88,6 +89,7 @@ pub fn athena_contact_events() -> GeneratedTable<impl Clone + Send + Sync> {
             text("agent", ContactRow::agent),
         ],
         rows: |snapshot, from, to| ContactRow::read(snapshot, snapshot.contact_events(By::Arrival, from, to)),
+        keep: |_, _| true,
         row_bytes: CONTACT_EVENT_BYTES,
     }
 }
@@ -146,6 +148,7 @@ pub fn timestream_agent_events() -> GeneratedTable<impl Clone + Send + Sync> {
         layout: Layout::Time,
         columns,
         rows: |snapshot, from, to| AgentRow::read(snapshot, snapshot.agent_events(By::Event, from, to)),
+        keep: |_, _| true,
         row_bytes: MEASURE_BYTES,
     }
 }
@@ -169,6 +172,7 @@ pub fn athena_agent_events() -> GeneratedTable<impl Clone + Send + Sync> {
         layout: Layout::ArrivalHours,
         columns,
         rows: |snapshot, from, to| AgentRow::read(snapshot, snapshot.agent_events(By::Arrival, from, to)),
+        keep: |_, _| true,
         row_bytes: AGENT_EVENT_BYTES,
     }
 }
@@ -231,6 +235,7 @@ pub fn timestream_queue_metrics() -> GeneratedTable<impl Clone + Send + Sync> {
                 })
                 .collect()
         },
+        keep: |_, _| true,
         row_bytes: SINGLE_MEASURE_BYTES,
     }
 }

@@ -86,15 +86,28 @@ pub fn timestream() -> GeneratedTable<impl Clone + Send + Sync> {
             let begun = snapshot.contacts_begun(second(from + SECOND - 1), second(to + SECOND - 1));
             Record::read(snapshot, begun)
         },
+        keep: |_, _| true,
         row_bytes: MEASURE_BYTES,
     }
 }
 
 /// `connect.contact_records` of Athena.
 pub fn athena() -> GeneratedTable<impl Clone + Send + Sync> {
+    athena_table("contact_records", Layout::ArrivalHours, |_, _| true)
+}
+
+/// The rows of the view `connect.contact_latest`: of each contact the latest delivery.
+pub fn athena_latest() -> GeneratedTable<impl Clone + Send + Sync> {
+    athena_table("contact_latest", Layout::ArrivalHoursInView, |snapshot, record| {
+        snapshot.latest_arrived(&record.delivered) == Some(record.delivered.delivery)
+    })
+}
+
+fn athena_table(name: &'static str, layout: Layout, keep: fn(&Snapshot, &Record) -> bool) -> GeneratedTable<Record> {
     GeneratedTable {
-        name: "contact_records",
-        layout: Layout::ArrivalHours,
+        name,
+        layout,
+        keep,
         columns: vec![
             text("awsaccountid", |r: &Record| Some(&r.centre.account)),
             text("awscontacttracerecordformatversion", |_: &Record| Some("2017-03-10")),
