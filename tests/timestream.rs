@@ -193,9 +193,8 @@ async fn an_assumed_role_whose_session_expires_is_renewed() {
 async fn wrong_credentials_region_and_clock_are_told_apart() {
     let sandbox = start(Options::default());
     can_numbers(&sandbox, 1);
-    let us =
-        engine_with(&json!({"authType": "keys", "realtime": {"region": "us-east-1", "endpoint": sandbox.endpoint()}}));
-    let error = run(&us.await).await.unwrap_err();
+    let us = &json!({"authType": "keys", "realtime": {"region": "us-east-1", "endpoint": sandbox.endpoint()}});
+    let error = run(&engine_with(us).await).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthenticated);
     assert!(error.message().contains("another region") && error.message().contains("us-east-1"), "{error}");
 
