@@ -99,7 +99,7 @@ pub struct Facts {
     pub last_contacts: Vec<ListedContact>,
 }
 
-/// The figures of a kind for `[from, to)` as JSON: an array of one kind, an object of `all`; `None` for a kind that there
+/// The figures of a kind for `[from, to)` as JSON: an array of one kind, an object of `all` or of none; `None` for a kind that there
 /// is not.
 #[must_use]
 pub fn facts(snapshot: &Snapshot, kind: &str, from: Millis, to: Millis) -> Option<serde_json::Value> {
@@ -108,7 +108,7 @@ pub fn facts(snapshot: &Snapshot, kind: &str, from: Millis, to: Millis) -> Optio
         "agents-by-state" => serde_json::to_value(agents_by_state(snapshot, from, to)),
         "days" => serde_json::to_value(days(snapshot, from, to)),
         "last-contacts" => serde_json::to_value(last_contacts(snapshot, from, to)),
-        "all" => serde_json::to_value(Facts {
+        "" | "all" => serde_json::to_value(Facts {
             contacts_by_queue: contacts_by_queue(snapshot, from, to),
             agents_by_state: agents_by_state(snapshot, from, to),
             days: days(snapshot, from, to),
