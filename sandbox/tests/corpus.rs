@@ -19,6 +19,8 @@
 //!
 //! `NULL` is a null, `''` the empty string; arrays are written `[a, b]`, maps and rows `{key=value}`.
 
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+
 use std::fmt::Write;
 use std::sync::Arc;
 

@@ -1,5 +1,7 @@
 //! Holds what the engines answer about the generated data against plain loops over it: key figures, visibility, bytes.
 
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
