@@ -48,7 +48,8 @@ async fn shutdown_is_answered_and_the_process_exits_clean() {
     let mut host = Host::start(&[]).await;
     let since = Instant::now();
     host.call::<Empty, Empty>(SHUTDOWN, Empty {}).await.unwrap();
-    assert!(host.exit_within(END).success());
+    let status = host.exit_within(END);
+    assert!(status.success(), "{status}: {}", host.output());
     assert!(since.elapsed() < Duration::from_secs(2), "an idle plugin has nothing to wait for: {:?}", since.elapsed());
     assert_eq!(std::fs::read_dir(host.temporary.path()).unwrap().count(), 0, "the socket's directory is removed");
     assert_eq!(host.output(), "", "an orderly end is not worth a line");
