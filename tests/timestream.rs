@@ -1,6 +1,6 @@
 //! The real-time leg against the sandbox: real signatures, real pages, and every fault that the sandbox knows.
 
-#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
     collections::HashMap,

@@ -79,7 +79,7 @@ mod tests {
     use super::*;
     use crate::error::Error;
 
-    const HOUR: Duration = Duration::from_secs(3600);
+    const HOUR: Duration = Duration::from_hours(1);
 
     #[tokio::test]
     async fn a_value_is_loaded_once_a_lifetime() {

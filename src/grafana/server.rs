@@ -86,17 +86,24 @@ async fn run(socket: &Socket, listener: UnixListener) -> io::Result<ExitCode> {
 
     socket.announce()?;
     tracing::debug!("Serving Grafana.");
-    tokio::select! {
-        () = stop => {}
+    // An idle server ends as soon as the end is asked for, and may be seen to end before the asking is.
+    let served = tokio::select! {
+        () = stop => false,
         stopped = &mut serving => {
-            return Err(io::Error::other(stopped.map_or_else(|error| error.to_string(), |end| format!("{end:?}"))));
+            stopped.map_err(io::Error::other)?.map_err(io::Error::other)?;
+            true
         }
-    }
+    };
     sweeper.abort();
     shutdown.begin();
     shutdown.drained(PATIENCE).await;
-    // Connections that do not close are not waited for.
-    let _ = tokio::join!(timeout(CLOSING, serving), shutdown.queries_stopped());
+    let connections = async {
+        if !served {
+            // Connections that do not close are not waited for.
+            let _ = timeout(CLOSING, serving).await;
+        }
+    };
+    tokio::join!(connections, shutdown.queries_stopped());
     Ok(ExitCode::SUCCESS)
 }
 
