@@ -87,7 +87,7 @@ async fn run(socket: &Socket, listener: UnixListener) -> io::Result<ExitCode> {
     socket.announce()?;
     tracing::debug!("Serving Grafana.");
     // An idle server ends as soon as the end is asked for, and may be seen to end before the asking is.
-    let served = tokio::select! {
+    let ended_by_itself = tokio::select! {
         () = stop => false,
         stopped = &mut serving => {
             stopped.map_err(io::Error::other)?.map_err(io::Error::other)?;
@@ -98,7 +98,7 @@ async fn run(socket: &Socket, listener: UnixListener) -> io::Result<ExitCode> {
     shutdown.begin();
     shutdown.drained(PATIENCE).await;
     let connections = async {
-        if !served {
+        if !ended_by_itself {
             // Connections that do not close are not waited for.
             let _ = timeout(CLOSING, serving).await;
         }
