@@ -87,6 +87,8 @@ async fn run(socket: &Socket, listener: UnixListener) -> io::Result<ExitCode> {
     socket.announce()?;
     tracing::debug!("Serving Grafana.");
     tokio::select! {
+        // The server stops because an end was asked for; where both are ready, that is why.
+        biased;
         () = stop => {}
         stopped = &mut serving => {
             return Err(io::Error::other(stopped.map_or_else(|error| error.to_string(), |end| format!("{end:?}"))));
