@@ -190,7 +190,7 @@ func cell(field *data.Field, row int) string {
 	}
 	switch value := value.(type) {
 	case time.Time:
-		return value.UTC().Format("2006-01-02 15:04:05")
+		return value.UTC().Format("2 Jan 15:04:05")
 	case float64:
 		return figureText(value)
 	case float32:
@@ -219,6 +219,9 @@ func costOf(frame *data.Frame) string {
 	}
 	var parts []string
 	for _, stat := range frame.Meta.Stats {
+		if stat.Value == 0 {
+			continue // Timestream tells no engine time, for one
+		}
 		parts = append(parts, strings.ToLower(stat.DisplayName)+" "+statText(stat))
 	}
 	return strings.Join(parts, " · ")

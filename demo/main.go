@@ -122,7 +122,7 @@ func show(ctx context.Context, t *terminal, plugin *grafana.Plugin, source *graf
 		}
 	}
 	t.labelled("cost", costOf(frame), "")
-	checked, err := panel.check(ctx, world, frame)
+	checked, err := panel.check(ctx, world, panel, frame)
 	if err != nil {
 		t.labelled("check", err.Error(), red)
 		return 0, errors.New("the figures shown are not the generator's")

@@ -19,7 +19,7 @@ type panel struct {
 	// print shows the frame.
 	print func(t *terminal, frame *data.Frame)
 	// check compares the frame with the generator's own figures and answers how many it compared.
-	check func(ctx context.Context, world *sandbox.Sandbox, frame *data.Frame) (int, error)
+	check func(ctx context.Context, world *sandbox.Sandbox, p panel, frame *data.Frame) (int, error)
 }
 
 func (p panel) legText() string {

@@ -12,7 +12,7 @@ func TestSparklineSpansFromNoughtToTheGreatest(t *testing.T) {
 		drawn  string
 	}{
 		"rising":   {numbers(0, 1, 2, 3, 4, 5, 6, 7), "▁▂▃▄▅▆▇█"},
-		"a gap":    {[]*float64{number(7), nil, number(0)}, "█ ▁"},
+		"a gap":    {[]*float64{numbers(7)[0], nil, numbers(0)[0]}, "█ ▁"},
 		"constant": {numbers(7, 7), "██"},
 		"noughts":  {numbers(0, 0), "▁▁"},
 		"negative": {numbers(-7, 0), "▁█"},
@@ -51,10 +51,8 @@ func TestWrapKeepsIndentationAndLosesNoWord(t *testing.T) {
 
 func numbers(values ...float64) []*float64 {
 	pointers := make([]*float64, len(values))
-	for i, value := range values {
-		pointers[i] = number(value)
+	for i := range values {
+		pointers[i] = &values[i]
 	}
 	return pointers
 }
-
-func number(value float64) *float64 { return &value }

@@ -134,7 +134,10 @@ func TestWhatAWSRefusesSaysWhatToDo(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			world := ownWorld(t)
-			plugin, source := start(t), sourceOf(t, world)
+			// Throttled calls are tried again until the query's time is up.
+			plugin, source := start(t), sourceOf(t, world).With(func(settings map[string]any) {
+				settings["limits"] = map[string]any{"timeoutSeconds": 8}
+			})
 			order(t, world, example.fault)
 			answers, err := ask(within(t, time.Minute), plugin, source, time.Now().Add(-time.Hour), time.Now(), panel{Route: example.route, SQL: "SELECT 1"})
 			if err != nil {
@@ -236,9 +239,9 @@ func TestResourcesListWhatIsThere(t *testing.T) {
 		}
 	}
 	for target, wanted := range map[string]int{
-		"nothing":                           http.StatusNotFound,
-		"realtime/columns?database=connect": http.StatusBadRequest,
-		"historical/columns?database=connect&table=nobody": http.StatusNotFound,
+		"nothing":                             http.StatusNotFound,
+		"historical/columns?database=connect": http.StatusBadRequest,
+		"historical/columns?database=connect&table=nobody": http.StatusBadRequest,
 	} {
 		status, body, err := plugin.Resource(within(t, time.Minute), source, target)
 		if err != nil {

@@ -73,7 +73,7 @@ func (m malformed) check(t *testing.T, plugin *grafana.Plugin, file string, numb
 	// Nothing listens at these endpoints: whatever is let through fails in another way.
 	name := fmt.Sprintf("%s, case %d", file, number)
 	source := &grafana.Source{UID: name, Name: name, Updated: time.Now()}
-	source.JSONData = json.RawMessage(`{"authType": "keys", "realtime": {"endpoint": "http://127.0.0.1:1", "database": "d", "table": "t"},
+	source.JSONData = json.RawMessage(`{"authType": "keys", "realtime": {"endpoint": "http://127.0.0.1:1"},
 		"historical": {"endpoint": "http://127.0.0.1:1", "outputLocation": "s3://results/x/"}}`)
 	source.Secrets = map[string]string{"accessKey": "AKIAEXAMPLE", "secretKey": "example"}
 	if m.Settings != nil {
@@ -89,7 +89,9 @@ func (m malformed) check(t *testing.T, plugin *grafana.Plugin, file string, numb
 	case m.Leg != "":
 		query = encoded(t, panel{RefID: "A", Route: m.Leg, Format: "table", SQL: m.SQL})
 	}
-	answers, err := plugin.Query(within(t, 10*time.Second), source, grafana.Query{JSON: query, From: time.Now().Add(-time.Hour), To: time.Now()})
+	answers, err := plugin.Query(within(t, 10*time.Second), source, grafana.Query{
+		JSON: query, From: time.Now().Add(-time.Hour), To: time.Now(), Interval: 30 * time.Second,
+	})
 	if err != nil {
 		t.Errorf("%s: the whole call fails: %v", name, err)
 		return
@@ -99,6 +101,10 @@ func (m malformed) check(t *testing.T, plugin *grafana.Plugin, file string, numb
 		t.Errorf("%s: %s %s: status %d, source %q, error %v; wanted 400 and downstream",
 			name, query, m.Settings, answer.Status, answer.ErrorSource, answer.Error)
 		return
+	}
+	if m.Leg != "" && strings.TrimSpace(m.SQL) == "" {
+		// A query without SQL is refused before its SQL is looked at.
+		m.Says = texts{"no SQL"}
 	}
 	for _, part := range m.Says {
 		if !strings.Contains(answer.Error.Error(), part) {

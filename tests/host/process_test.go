@@ -45,7 +45,7 @@ func TestShutdownEndsInOrderAndLeavesNothingBehind(t *testing.T) {
 	}
 	code, err := plugin.Wait(within(t, time.Second))
 	if err != nil || code != 0 {
-		t.Errorf("ended with code %d, %v", code, err)
+		t.Errorf("ended with code %d, %v:\n%s", code, err, plugin.Log())
 	}
 	if _, err := os.Stat(address); !os.IsNotExist(err) {
 		t.Errorf("the socket %s is still there", address)

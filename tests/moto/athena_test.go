@@ -53,7 +53,7 @@ func TestAthenaReadsEveryTypeAndTellsNullFromEmpty(t *testing.T) {
 		{"smallint", "32767", int16(32767)},
 		{"integer", "7", int32(7)},
 		{"bigint", "9223372036854775807", int64(9223372036854775807)},
-		{"float", "1.5", float32(1.5)},
+		{"float", "1.5", 1.5},
 		{"double", "-2.5E10", -2.5e10},
 		{"decimal", "12.50", 12.5},
 		{"date", "2026-03-04", time.Date(2026, 3, 4, 0, 0, 0, 0, time.UTC)},

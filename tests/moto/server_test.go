@@ -33,7 +33,8 @@ func start(t *testing.T) *server {
 		t.Skip("moto is installed and this test run by `go tool mage moto`")
 	}
 	command := exec.Command(python, "server.py")
-	command.Stderr = os.Stderr
+	var complaints bytes.Buffer
+	command.Stderr = &complaints
 	input, err := command.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -48,6 +49,9 @@ func start(t *testing.T) *server {
 	t.Cleanup(func() {
 		_ = input.Close()
 		_ = command.Wait()
+		if t.Failed() {
+			t.Logf("moto's own messages:\n%s", complaints.String())
+		}
 	})
 	line, err := bufio.NewReader(output).ReadBytes('\n')
 	if err != nil {

@@ -147,9 +147,11 @@ func (s *Sandbox) Source(path string) (*grafana.Source, error) {
 	return sources[0], nil
 }
 
-// Facts asks for figures that the sandbox works out from its generator, for the range [from, to), and decodes them.
-func (s *Sandbox) Facts(ctx context.Context, from, to time.Time, into any) error {
+// Facts asks for figures that the sandbox works out from its generator, of a kind such as `days` and for the range
+// [from, to), and decodes them.
+func (s *Sandbox) Facts(ctx context.Context, kind string, from, to time.Time, into any) error {
 	return s.call(ctx, http.MethodGet, "facts?"+url.Values{
+		"kind": {kind},
 		"from": {from.UTC().Format(time.RFC3339Nano)},
 		"to":   {to.UTC().Format(time.RFC3339Nano)},
 	}.Encode(), nil, into)
