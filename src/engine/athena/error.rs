@@ -129,6 +129,9 @@ pub(super) fn refine(error: Error, resource: Option<&str>, region: &str) -> Erro
             format!("Workgroup {resource} does not exist in {region}. Choose one that does in historical.workgroup."),
         );
     }
+    if mentions(message, &["entitynotfound"]) {
+        return Error::new(ErrorKind::NotFound, message);
+    }
     if mentions(message, &["no output location", "outputlocation is not", "output location is required"]) {
         return Error::bad_settings(format!(
             "Athena has nowhere to put results: workgroup {resource} in {region} names no output location. Name one in the \
@@ -203,6 +206,7 @@ mod tests {
                 ErrorKind::BadSettings,
                 "historical.outputLocation",
             ),
+            ("EntityNotFoundException: Table contacts not found.", ErrorKind::NotFound, "Table contacts"),
             ("Unable to verify/create output bucket results", ErrorKind::BadSettings, "s3:GetBucketLocation"),
             ("line 1:8: mismatched input 'FORM'", ErrorKind::Rejected, "mismatched input"),
         ] {
