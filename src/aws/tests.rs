@@ -19,7 +19,10 @@ use super::{
     test_server::{Reply, Request, TestServer},
     *,
 };
-use crate::{error::ErrorKind, settings::Gates};
+use crate::{
+    error::ErrorKind,
+    settings::{AuthProvider, Gates},
+};
 
 const ROLE: &str = "arn:aws:iam::123456789012:role/grafana";
 
@@ -178,6 +181,18 @@ async fn a_profile_that_does_not_exist_is_told_and_does_not_hang() {
     assert_eq!(error.kind(), ErrorKind::Unauthenticated, "{error}");
     assert!(error.message().contains("no-such-profile"), "{error}");
     assert!(started.elapsed() < Duration::from_secs(15));
+}
+
+#[tokio::test]
+async fn an_instance_role_where_there_is_no_instance_does_not_hang() {
+    let mut settings = settings(&json!({"authType": "keys"}));
+    settings.auth.provider = AuthProvider::InstanceRole;
+    let (client, credentials) = client(&settings, Leg::Realtime, "http://127.0.0.1:9").await;
+    let started = Instant::now();
+    let error = failure("http://127.0.0.1:9", &query(&client, &credentials).await.unwrap_err());
+    // On an instance that has a role, the closed port is what fails.
+    assert!(matches!(error.kind(), ErrorKind::Unauthenticated | ErrorKind::Unavailable), "{error}");
+    assert!(started.elapsed() < Duration::from_secs(15), "{:?}", started.elapsed());
 }
 
 #[test]

@@ -21,8 +21,9 @@ use crate::{
     notice::Notice,
 };
 
-/// Empty pages in a row before the service is taken to be stuck.
-const MAX_EMPTY_PAGES: u32 = 1000;
+/// Empty pages in a row before the service is taken to be stuck. With the pauses between them that is about 85 s, longer
+/// than the minute that the service lets a query run.
+const MAX_EMPTY_PAGES: u32 = 200;
 /// Empty pages in a row that are followed at once; after them the calls are spaced out.
 const EAGER_EMPTY_PAGES: u32 = 3;
 /// The longest wait between two empty pages.
@@ -271,6 +272,45 @@ impl Drop for Running {
         {
             let session = Arc::clone(&self.session);
             runtime.spawn(async move { session.cancel(query_id).await });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn empty_pages_are_followed_but_not_for_ever() {
+        for few in 0..=EAGER_EMPTY_PAGES {
+            assert!(pause_after(few).await.is_ok());
+        }
+        let Err(Refusal::Final(error)) = pause_after(MAX_EMPTY_PAGES + 1).await else { panic!("given up") };
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+        assert!(error.message().contains("200 empty pages in a row"), "{error}");
+    }
+
+    #[test]
+    fn throttled_calls_wait_longer_every_time_but_never_the_same() {
+        for (throttled, ceiling) in [(1, 500), (2, 1000), (3, 2000), (4, 4000)] {
+            let waits: Vec<Duration> = (0..50).map(|_| backoff(throttled)).collect();
+            assert!(waits.iter().all(|wait| *wait <= Duration::from_millis(ceiling)));
+            assert!(waits.iter().any(|wait| *wait != waits[0]));
+            assert!(waits.iter().any(|wait| *wait > Duration::from_millis(ceiling / 2)));
+        }
+    }
+
+    #[test]
+    fn a_token_refused_is_told_from_expired_credentials() {
+        for (code, is_token) in [
+            ("ValidationException", true),
+            ("InvalidNextTokenException", true),
+            ("ExpiredTokenException", false),
+            ("ExpiredToken", false),
+            ("InternalServerException", false),
+            ("ConflictException", false),
+        ] {
+            assert_eq!(is_token_refusal(code), is_token, "{code}");
         }
     }
 }
