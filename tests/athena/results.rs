@@ -219,7 +219,7 @@ async fn each_workgroup_is_used_as_it_wants() {
         let written = execution["outputLocation"].as_str();
         match location {
             Some(location) => {
-                assert!(written.is_some_and(|written| written.starts_with(location)), "{workgroup}: {written:?}")
+                assert!(written.is_some_and(|written| written.starts_with(location)), "{workgroup}: {written:?}");
             }
             None => assert_eq!(written, None, "{workgroup}"),
         }
