@@ -241,7 +241,7 @@ func TestResourcesListWhatIsThere(t *testing.T) {
 	for target, wanted := range map[string]int{
 		"nothing":                             http.StatusNotFound,
 		"historical/columns?database=connect": http.StatusBadRequest,
-		"historical/columns?database=connect&table=nobody": http.StatusBadRequest,
+		"historical/columns?database=connect&table=nobody": http.StatusNotFound,
 	} {
 		status, body, err := plugin.Resource(within(t, time.Minute), source, target)
 		if err != nil {
