@@ -27,7 +27,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::DataType;
 use sandbox::data::Clock;
-use sandbox::dialect::{types, write_value};
+use sandbox::dialect::{scalar_functions, types, write_value};
 use sandbox::engine::{Output, QueryContext, Service, World, WorldOptions};
 
 /// 2026-11-24 12:00:00 UTC.
@@ -46,6 +46,64 @@ async fn trino_statements_answer_as_written() {
 #[tokio::test]
 async fn timestream_statements_answer_as_written() {
     run(Service::Timestream, include_str!("../corpus/timestream.txt")).await;
+}
+
+/// Whatever a statement's author leaves out, the answer is an answer or a clear error, not a panic or a fault of the engine.
+#[tokio::test]
+async fn statements_cut_short_fail_clearly() {
+    let world = world().await;
+    let corpora = [
+        (Service::Athena, include_str!("../corpus/trino.txt")),
+        (Service::Timestream, include_str!("../corpus/timestream.txt")),
+    ];
+    for (service, corpus) in corpora {
+        for entry in parse(corpus) {
+            let characters: Vec<char> = entry.sql.chars().collect();
+            for quarter in 1..4 {
+                let cut: String = characters[..characters.len() * quarter / 4].iter().collect();
+                if let Err(error) = world.query(service, &cut, &QueryContext::default()).await {
+                    let message = error.to_string();
+                    assert!(!message.is_empty() && !message.contains("INTERNAL_ERROR"), "{message}: {cut}");
+                }
+            }
+        }
+    }
+}
+
+/// Every function, called with whatever there is, answers or refuses.
+#[tokio::test]
+async fn functions_called_with_anything_fail_clearly() {
+    const VALUES: [&str; 8] = [
+        "NULL",
+        "-3",
+        "'x'",
+        "now()",
+        "ARRAY[1, NULL]",
+        "MAP(ARRAY['a'], ARRAY[1])",
+        "INTERVAL '1' HOUR",
+        "ROW(1, 2e0)",
+    ];
+    let world = world().await;
+    let functions = scalar_functions();
+    let names = functions.iter().map(|function| function.name());
+    let aggregates =
+        ["max_by", "approx_percentile", "map_agg", "listagg", "histogram", "create_time_series", "avg", "sum"];
+    for name in names.chain(aggregates) {
+        let mut calls = vec![format!("{name}()")];
+        calls.extend(VALUES.iter().map(|value| format!("{name}({value})")));
+        for (at, first) in VALUES.iter().enumerate() {
+            let [second, third] = [3, 1].map(|step| VALUES[(at + step) % VALUES.len()]);
+            calls.push(format!("{name}({first}, {second})"));
+            calls.push(format!("{name}({first}, {third})"));
+            calls.push(format!("{name}({first}, {second}, {third})"));
+        }
+        for call in calls {
+            let answer = world.query(Service::Athena, &format!("SELECT {call}"), &QueryContext::default()).await;
+            if let Err(error) = answer {
+                assert!(!error.to_string().contains("task ended early"), "{call}");
+            }
+        }
+    }
 }
 
 async fn run(service: Service, corpus: &str) {
