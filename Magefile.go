@@ -27,9 +27,10 @@ func Demo(ctx context.Context) error {
 	return build.Run(ctx, "./"+demo)
 }
 
-// Test runs everything that must hold: lint, unit, property and sandbox tests, the plugin loaded as Grafana loads it, moto.
+// Test runs everything that must hold: lint, unit, property and sandbox tests, the plugin loaded as Grafana loads it, moto, the
+// demo with its figures checked.
 func Test(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{Lint, Unit, Host, Moto} {
+	for _, step := range []func(context.Context) error{Lint, Unit, Host, Moto, Demo} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -114,7 +115,7 @@ func Bench(ctx context.Context) error {
 	if err := build.Run(ctx, "cargo", "build", "--locked", "--release", "--bin", "gpx_switchboard"); err != nil {
 		return err
 	}
-	if err := build.Run(ctx, "cargo", "build", "--locked", "--package", "sandbox"); err != nil {
+	if err := build.Run(ctx, "cargo", "build", "--locked", "--workspace"); err != nil {
 		return err
 	}
 	plugin, err := filepath.Abs(filepath.Join("target", "release", "gpx_switchboard"))
@@ -137,7 +138,7 @@ func Package(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := build.Run(ctx, "cargo", "build", "--locked", "--package", "sandbox"); err != nil {
+	if err := build.Run(ctx, "cargo", "build", "--locked", "--workspace"); err != nil {
 		return err
 	}
 	if err := build.Run(ctx, "go", "test", "-count=1", "-v", "./tests/package"); err != nil {
@@ -152,7 +153,7 @@ func Sandbox(ctx context.Context) error {
 	if err := build.Require("cargo", "cc"); err != nil {
 		return err
 	}
-	if err := build.Run(ctx, "cargo", "build", "--locked", "--package", "sandbox"); err != nil {
+	if err := build.Run(ctx, "cargo", "build", "--locked", "--workspace"); err != nil {
 		return err
 	}
 	fmt.Println("Point a Grafana at it with provisioning/datasources/switchboard-sandbox.yaml and SWITCHBOARD_SANDBOX=http://127.0.0.1:4566.")
