@@ -187,15 +187,22 @@ fn metered(scanned: u64) -> u64 {
     scanned.div_ceil(BILLING_UNIT).saturating_mul(BILLING_UNIT).max(LEAST_BILLED)
 }
 
-/// Makes a call until it is not throttled, or until the next wait would pass the deadline.
+/// Makes a call until it is not throttled, or until the deadline. What was throttled until then was throttled, even if the last
+/// call is still under way: that is what the reader can do something about.
 async fn patiently<T, F: Future<Output = Result<T>>>(deadline: Instant, mut call: impl FnMut() -> F) -> Result<T> {
     let mut wait = FIRST_WAIT;
+    let mut refused: Option<Error> = None;
     loop {
-        let answer = call().await;
-        let throttled = answer.as_ref().is_err_and(|error| error.kind() == ErrorKind::Throttled);
+        let answer = match refused {
+            None => call().await,
+            Some(error) => timeout_at(deadline, call()).await.unwrap_or(Err(error)),
+        };
         let jittered = wait.mul_f64(rand::rng().random_range(0.5..=1.0));
-        if !throttled || Instant::now() + jittered >= deadline {
-            return answer;
+        match answer {
+            Err(error) if error.kind() == ErrorKind::Throttled && Instant::now() + jittered < deadline => {
+                refused = Some(error);
+            }
+            answer => return answer,
         }
         sleep(jittered).await;
         wait = (wait * 2).min(LONGEST_WAIT);
@@ -229,6 +236,23 @@ impl Clock {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn throttled_until_the_deadline_is_throttled_whatever_is_under_way() {
+        let deadline = Instant::now() + Duration::from_millis(900);
+        let mut calls = 0;
+        let answer: Result<()> = patiently(deadline, || {
+            calls += 1;
+            let first = calls == 1;
+            async move {
+                sleep(Duration::from_secs(if first { 0 } else { 60 })).await;
+                Err(Error::new(ErrorKind::Throttled, "Rate exceeded"))
+            }
+        })
+        .await;
+        assert_eq!((answer.map_err(|error| error.kind()), calls), (Err(ErrorKind::Throttled), 2));
+        assert!(Instant::now() >= deadline);
+    }
 
     #[test]
     fn athena_bills_whole_megabytes_and_ten_at_least() {
