@@ -98,7 +98,8 @@ func buildTargets(ctx context.Context) (map[string]string, error) {
 			continue
 		}
 		environment := []string{
-			"RUSTFLAGS=-C target-feature=+crt-static",
+			// A static binary cannot look getrandom(2) up while it runs, and /dev/urandom is not there in an empty root.
+			`RUSTFLAGS=-C target-feature=+crt-static --cfg getrandom_backend="linux_getrandom"`,
 			"CARGO_TARGET_DIR=target/package",
 		}
 		if !native {
