@@ -27,11 +27,11 @@ fn long() -> RecordBatch {
         ("time", Arc::new(TimestampNanosecondArray::from_iter_values(rows().map(|(time, _)| START + time * STEP)))),
         (
             "queue",
-            Arc::new(StringArray::from_iter_values(rows().map(|(_, series)| format!("queue-{:03}", series / 10)))),
+            Arc::new(rows().map(|(_, series)| Some(format!("queue-{:03}", series / 10))).collect::<StringArray>()),
         ),
         (
             "channel",
-            Arc::new(StringArray::from_iter_values(rows().map(|(_, series)| format!("channel-{}", series % 10)))),
+            Arc::new(rows().map(|(_, series)| Some(format!("channel-{}", series % 10))).collect::<StringArray>()),
         ),
         ("contacts", Arc::new(Int64Array::from_iter_values(rows().map(|(time, series)| time * series)))),
     ];
