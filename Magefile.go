@@ -44,7 +44,7 @@ func Build(ctx context.Context) error {
 	if err := build.Require("cargo", "cc", "go"); err != nil {
 		return err
 	}
-	build.Say("building the plugin and the sandbox (about ten minutes on two cores the first time, then seconds)")
+	build.Say("building the plugin and the sandbox (about five minutes on two cores the first time, then seconds)")
 	return build.Run(ctx, "cargo", "build", "--locked", "--workspace")
 }
 
@@ -111,7 +111,7 @@ func Bench(ctx context.Context) error {
 	if err := build.Require("cargo", "cc", "go"); err != nil {
 		return err
 	}
-	build.Say("building for release (about ten minutes on two cores the first time)")
+	build.Say("building for release (ten minutes and more on two cores the first time)")
 	if err := build.Run(ctx, "cargo", "build", "--locked", "--release", "--bin", "gpx_switchboard"); err != nil {
 		return err
 	}

@@ -181,16 +181,12 @@ fn print_rows(frames: &[RecordBatch], output: Output, to: &mut impl Write) -> io
 fn print_run(run: &Run, to: &mut impl Write) -> io::Result<()> {
     let cost = &run.cost;
     writeln!(to, "{} ({}): {}", run.leg, run.leg.service(), run.sql)?;
-    write!(
-        to,
-        "{} rows, {} pages, {} bytes scanned, engine {} ms, queue {} ms, in all {} ms",
-        cost.rows,
-        cost.pages,
-        cost.bytes_scanned,
-        cost.engine_time.as_millis(),
-        cost.queue_time.as_millis(),
-        cost.elapsed.as_millis()
-    )?;
+    write!(to, "{} rows, {} pages, {} bytes scanned", cost.rows, cost.pages, cost.bytes_scanned)?;
+    for (name, time) in [("engine", cost.engine_time), ("queue", cost.queue_time), ("in all", Some(cost.elapsed))] {
+        if let Some(time) = time {
+            write!(to, ", {name} {} ms", time.as_millis())?;
+        }
+    }
     if let Some(dollars) = cost.dollars(run.leg) {
         write!(to, ", {dollars:.6} dollars")?;
     }

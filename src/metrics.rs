@@ -183,8 +183,8 @@ impl Metrics {
     }
 
     fn spent(&self, labels: &LegLabels, leg: Leg, cost: &Cost) {
-        self.engine_time.get_or_create(labels).inc_by(cost.engine_time.as_secs_f64());
-        self.queue_time.get_or_create(labels).inc_by(cost.queue_time.as_secs_f64());
+        self.engine_time.get_or_create(labels).inc_by(cost.engine_time.unwrap_or_default().as_secs_f64());
+        self.queue_time.get_or_create(labels).inc_by(cost.queue_time.unwrap_or_default().as_secs_f64());
         self.scanned.get_or_create(labels).inc_by(cost.bytes_scanned);
         self.metered.get_or_create(labels).inc_by(cost.bytes_metered);
         self.rows.get_or_create(labels).inc_by(cost.rows);
@@ -272,7 +272,7 @@ mod tests {
         Cost {
             bytes_scanned: 1_000,
             bytes_metered: 10_000_000,
-            engine_time: Duration::from_millis(1_500),
+            engine_time: Some(Duration::from_millis(1_500)),
             rows: 7,
             pages: 2,
             ..Cost::default()

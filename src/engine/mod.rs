@@ -63,10 +63,10 @@ pub struct Cost {
     pub bytes_scanned: u64,
     /// Bytes the engine bills for, where it says so (Timestream's metered bytes; Athena's 10 MB minimum applied).
     pub bytes_metered: u64,
-    /// Time the engine worked.
-    pub engine_time: Duration,
-    /// Time the statement waited for the engine.
-    pub queue_time: Duration,
+    /// Time the engine worked; `None` where it does not say (Timestream).
+    pub engine_time: Option<Duration>,
+    /// Time the statement waited for the engine; `None` where it does not say.
+    pub queue_time: Option<Duration>,
     /// Time from the first call to the last row, as seen here.
     pub elapsed: Duration,
     /// Result pages read.

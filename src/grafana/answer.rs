@@ -83,10 +83,11 @@ fn stats(run: &Run, several: bool) -> Vec<Stat> {
         ("Result pages", None, count(cost.pages)),
         ("Bytes scanned", Some("decbytes"), count(cost.bytes_scanned)),
         ("Bytes metered", Some("decbytes"), count(cost.bytes_metered)),
-        ("Engine time", Some("ms"), milliseconds(cost.engine_time)),
-        ("Queue time", Some("ms"), milliseconds(cost.queue_time)),
-        ("Total time", Some("ms"), milliseconds(cost.elapsed)),
     ];
+    // What an engine does not say is left out: a zero would be read as a measurement.
+    let times =
+        [("Engine time", cost.engine_time), ("Queue time", cost.queue_time), ("Total time", Some(cost.elapsed))];
+    figures.extend(times.into_iter().filter_map(|(name, time)| Some((name, Some("ms"), milliseconds(time?)))));
     if let Some(dollars) = cost.dollars(run.leg) {
         figures.push(("Estimated cost", Some("currencyUSD"), dollars));
     }
@@ -156,7 +157,7 @@ mod tests {
     fn run(leg: Leg) -> Run {
         let cost = Cost {
             bytes_metered: 10_000_000,
-            engine_time: Duration::from_millis(1_500),
+            engine_time: Some(Duration::from_millis(1_500)),
             rows: 2,
             execution_ids: vec!["e-1".to_owned()],
             ..Cost::default()
@@ -202,6 +203,7 @@ mod tests {
         let names: Vec<&str> = frames[0].meta.stats.iter().map(|stat| stat.display_name.as_str()).collect();
         assert!(names.contains(&"Rows (realtime)") && names.contains(&"Rows (historical)"), "{names:?}");
         assert!(!names.contains(&"Estimated cost (realtime)"), "Timestream has no price by bytes");
+        assert!(!names.contains(&"Queue time (realtime)"), "what the engine does not say is not shown as zero");
     }
 
     #[test]

@@ -159,7 +159,7 @@ fn broken(execution: &Execution, what: &str) -> Error {
 fn cost(finished: &QueryExecution, id: &str, rows: &Rows, elapsed: Duration) -> Cost {
     let statistics = finished.statistics();
     let milliseconds = |of: fn(&QueryExecutionStatistics) -> Option<i64>| {
-        Duration::from_millis(statistics.and_then(of).and_then(|time| time.try_into().ok()).unwrap_or(0))
+        statistics.and_then(of).and_then(|time| time.try_into().ok()).map(Duration::from_millis)
     };
     let bytes_scanned = statistics
         .and_then(QueryExecutionStatistics::data_scanned_in_bytes)

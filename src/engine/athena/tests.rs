@@ -76,8 +76,8 @@ async fn a_select_is_read_to_its_last_row() {
         Cost {
             bytes_scanned: 25_500_000,
             bytes_metered: 26_000_000,
-            engine_time: Duration::from_millis(900),
-            queue_time: Duration::from_millis(50),
+            engine_time: Some(Duration::from_millis(900)),
+            queue_time: Some(Duration::from_millis(50)),
             elapsed: Duration::ZERO,
             pages: 4,
             rows: 2,
