@@ -164,6 +164,9 @@ impl DataSource {
             table: query.table.as_deref().or(table.as_deref()),
             column: query.column.as_deref(),
             measure: query.measure.as_deref().or(measure.as_deref()),
+            slice: panel.range,
+            datasets: &[],
+            filters: &[],
         };
         let sql = macros::expand(&query.sql, &context)?;
         guard::check(&sql, guard::Policy { allow_execute: self.settings.allow_execute })?;

@@ -13,6 +13,7 @@
 
 pub mod aws;
 pub mod cli;
+pub mod dataset;
 pub mod datasource;
 pub mod engine;
 pub mod error;
@@ -24,4 +25,5 @@ pub mod query;
 pub mod settings;
 pub mod shape;
 pub mod sql;
+pub mod stitch;
 pub mod time;

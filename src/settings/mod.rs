@@ -10,6 +10,8 @@ mod section;
 
 use std::{fmt, time::Duration};
 
+use crate::dataset::Dataset;
+
 pub use self::{
     gates::Gates,
     provisioning::{Provisioned, from_provisioning},
@@ -50,6 +52,8 @@ pub struct Settings {
     pub historical: Historical,
     /// What one query may use up.
     pub limits: Limits,
+    /// Logical tables that statements may read by `$__dataset(name)`; names are unique.
+    pub datasets: Vec<Dataset>,
     /// Whether `EXECUTE` of a prepared statement may run; what it does is not in its text.
     pub allow_execute: bool,
     /// Things that are allowed but look wrong; shown by the health check.
@@ -118,6 +122,8 @@ pub struct Realtime {
     pub measure: Option<String>,
     /// How far back the tables reach.
     pub retention: Duration,
+    /// How much of the retention's oldest end is not relied on: rows there are about to be dropped.
+    pub margin: Duration,
     /// A role for this leg alone.
     pub assume_role: Option<AssumeRole>,
 }
@@ -133,6 +139,8 @@ pub struct Historical {
     pub endpoint: Option<String>,
     /// A custom S3 endpoint, addressed by path.
     pub s3_endpoint: Option<String>,
+    /// How late the tables are complete: what is older than this will not change any more.
+    pub lag: Duration,
     /// Catalog of unqualified names; `AwsDataCatalog` unless set.
     pub catalog: String,
     /// Database of unqualified names.

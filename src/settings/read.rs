@@ -71,7 +71,7 @@ fn read(json_data: &Value, secure: &HashMap<String, String>, gates: &Gates) -> R
             "Settings realtime.enabled and historical.enabled are both false: switch at least one leg on.",
         ));
     }
-    Ok(Settings { auth, realtime, historical, limits, allow_execute, warnings })
+    Ok(Settings { auth, realtime, historical, limits, datasets: Vec::new(), allow_execute, warnings })
 }
 
 /// Keys that the AWS connection editor can write and that would be ignored silently if they were let through.
@@ -198,6 +198,7 @@ fn read_realtime(mut section: Section<'_>, gates: &Gates, warnings: &mut Vec<Str
         table: section.text("table")?,
         measure: section.text("measure")?,
         retention,
+        margin: Duration::from_mins(15),
         assume_role: read_role(&mut section, gates)?,
     };
     section.finish(&[])?;
@@ -254,6 +255,7 @@ fn read_historical(
         region,
         endpoint: read_endpoint(&mut section, "endpoint")?,
         s3_endpoint: read_endpoint(&mut section, "s3Endpoint")?,
+        lag: Duration::from_hours(1),
         catalog: section.text("catalog")?.unwrap_or_else(|| "AwsDataCatalog".to_owned()),
         database: section.text("database")?,
         workgroup,

@@ -2,7 +2,9 @@
 //!
 //! A query goes through [`macros::expand`], then [`guard::check`]; only what passes both reaches an engine.
 
+pub mod filter;
 pub mod guard;
+pub mod kind;
 pub mod macros;
 pub mod token;
 

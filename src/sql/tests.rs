@@ -31,6 +31,9 @@ fn prepare(sql: &str, leg: Leg) -> Result<String> {
         table: None,
         column: None,
         measure: None,
+        slice: TimeRange { from: now - Duration::from_hours(3), to: now },
+        datasets: &[],
+        filters: &[],
     };
     let sql = macros::expand(sql, &context)?;
     guard::check(&sql, guard::Policy::default())?;

@@ -3,6 +3,7 @@
 
 mod instant;
 mod interval;
+mod step;
 
 use chrono::{DateTime, Utc};
 
@@ -14,6 +15,7 @@ use crate::{
 pub use self::{
     instant::parse_instant,
     interval::{format_interval, parse_interval},
+    step::{CalendarUnit, Step},
 };
 
 /// A half-open range `[from, to)` of event time.

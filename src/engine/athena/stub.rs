@@ -32,6 +32,7 @@ use crate::settings::{Auth, AuthProvider, Historical, Limits, Realtime, Settings
 /// Settings of a plain data source.
 pub(super) fn settings() -> Settings {
     Settings {
+        datasets: Vec::new(),
         auth: Auth {
             provider: AuthProvider::Default,
             assume_role: None,
@@ -45,10 +46,12 @@ pub(super) fn settings() -> Settings {
             database: None,
             table: None,
             measure: None,
+            margin: Duration::from_mins(15),
             retention: Duration::from_hours(24),
             assume_role: None,
         },
         historical: Historical {
+            lag: Duration::from_hours(1),
             enabled: true,
             region: "eu-west-2".to_owned(),
             endpoint: Some("http://athena.invalid".to_owned()),

@@ -30,9 +30,10 @@ pub use self::step::bucket_width;
 use chrono::{DateTime, Utc};
 
 use crate::{
+    dataset::Dataset,
     error::Result,
     leg::Leg,
-    sql::{macros::expander::Expander, token},
+    sql::{filter::Filter, macros::expander::Expander, token},
     time::TimeRange,
 };
 
@@ -55,6 +56,12 @@ pub struct Context<'a> {
     pub column: Option<&'a str>,
     /// The query's measure, else the data source's default (Timestream).
     pub measure: Option<&'a str>,
+    /// The part of the range that this text reads: what `$__dataset` and the portable `$__timeFilter` let through.
+    pub slice: TimeRange,
+    /// The datasets that `$__dataset` may name.
+    pub datasets: &'a [Dataset],
+    /// Ad-hoc filters, applied inside every `$__dataset`.
+    pub filters: &'a [Filter],
 }
 
 /// Replaces the macros of `sql`; see the [module](self) for where. SQL without macros comes back unchanged.

@@ -21,6 +21,9 @@ fn context(leg: Leg) -> Context<'static> {
         table: Some("contacts"),
         column: Some("started_at"),
         measure: Some("duration"),
+        slice: TimeRange { from: at("2021-06-23T00:00:00Z"), to: at("2021-06-23T01:00:00Z") },
+        datasets: &[],
+        filters: &[],
     }
 }
 
