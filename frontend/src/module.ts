@@ -1,0 +1,2 @@
+import './public-path';
+export const plugin = 1;
