@@ -29,6 +29,7 @@ module.exports = {
     '\\.(css|scss|sass)$': 'identity-obj-proxy',
     'react-inlinesvg': '<rootDir>/tests/mocks/inline-svg.tsx',
   },
+  setupFiles: ['<rootDir>/tests/browser.ts'],
   setupFilesAfterEnv: ['<rootDir>/tests/setup.ts'],
   testEnvironment: 'jest-environment-jsdom',
   testMatch: ['<rootDir>/src/**/*.test.{ts,tsx}', '<rootDir>/tests/**/*.test.{ts,tsx}'],

@@ -1,2 +1,10 @@
 import './public-path';
-export const plugin = 1;
+
+import { DataSourcePlugin } from '@grafana/data';
+
+import { DataSource } from './datasource';
+import type { SwitchboardOptions, SwitchboardQuery, SwitchboardSecrets } from './types';
+
+export const plugin = new DataSourcePlugin<DataSource, SwitchboardQuery, SwitchboardOptions, SwitchboardSecrets>(
+  DataSource
+);

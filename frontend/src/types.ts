@@ -72,6 +72,8 @@ export interface SwitchboardQuery extends DataQuery {
   builder?: BuilderState;
   /** Which editor opens; only the editor reads it. */
   editorMode?: EditorMode;
+  /** The leg of the official data source that the query came from; only the editor reads it. */
+  importedFrom?: Leg;
 }
 
 /** What the builder knows of a query. */
@@ -87,13 +89,13 @@ export interface BuilderState {
   limit?: number;
 }
 
-export const AGGREGATES = ['count', 'distinct', 'sum', 'avg', 'min', 'max', 'percentile'] as const;
+export const AGGREGATES = ['count', 'count_if', 'distinct', 'sum', 'avg', 'min', 'max', 'percentile'] as const;
 
 export type Aggregate = (typeof AGGREGATES)[number];
 
 export interface BuilderMeasure {
   aggregate: Aggregate;
-  /** The column that is aggregated; `count` without one counts rows. */
+  /** The column that is aggregated; `count` without one counts rows, `count_if` counts where it is true. */
   column?: string;
   /** From 0 to 1, for `percentile`. */
   percentile?: number;
@@ -110,6 +112,8 @@ export interface BuilderFilter {
   operator: BuilderOperator;
   /** One value, several for `in` and `not in`, none for `is null`; each may be a template variable. */
   values: string[];
+  /** What the column holds, which decides how values are written; text unless said. */
+  type?: ColumnType;
 }
 
 export interface BuilderOrder {
@@ -119,11 +123,11 @@ export interface BuilderOrder {
 }
 
 /** A variable's query: the values of a dataset's column, or what an SQL statement answers. */
-export type VariableQuery = DataQuery &
-  (
-    | { kind: 'values'; dataset: string; column: string; sql?: undefined }
-    | { kind: 'sql'; sql: string; route?: Route; dataset?: undefined; column?: undefined }
-  );
+export interface VariableQuery extends SwitchboardQuery {
+  kind: 'values' | 'sql';
+  dataset?: string;
+  column?: string;
+}
 
 export interface RealtimeSettings {
   enabled?: boolean;
@@ -181,9 +185,10 @@ export interface PartitionSettings {
   arrivalLagAfter?: string;
 }
 
+/** How rows delivered more than once become one: of each key, the row with the greatest `order`. */
 export interface DedupeSettings {
   key: string | string[];
-  order: string;
+  order?: string;
 }
 
 export interface RealtimeTableSettings {
@@ -192,7 +197,7 @@ export interface RealtimeTableSettings {
   timeColumn?: string;
   measureName?: string;
   where?: string;
-  dedupe?: DedupeSettings;
+  dedupe?: DedupeSettings | false;
   retention?: string;
 }
 
@@ -201,9 +206,9 @@ export interface HistoricalTableSettings {
   database?: string;
   table?: string;
   timeColumn?: string;
-  partitions?: PartitionSettings;
+  partitions?: PartitionSettings | false;
   where?: string;
-  dedupe?: DedupeSettings;
+  dedupe?: DedupeSettings | false;
   lag?: string;
 }
 
@@ -214,14 +219,19 @@ export interface ColumnSettings {
   historical?: string;
   unit?: string;
   description?: string;
+  /** Takes the template's column of this name away. */
+  remove?: boolean;
 }
 
-/** A dataset as settings define it. */
+/** A dataset as settings define it: on its own, or as what differs from a template. */
 export interface DatasetSettings {
-  name: string;
+  name?: string;
+  /** The built-in template that it starts from. */
+  template?: string;
   description?: string;
-  realtime?: RealtimeTableSettings;
-  historical?: HistoricalTableSettings;
+  /** `false` gives the template's leg up. */
+  realtime?: RealtimeTableSettings | false;
+  historical?: HistoricalTableSettings | false;
   columns?: ColumnSettings[];
 }
 
@@ -231,7 +241,7 @@ export interface SwitchboardOptions extends Omit<AwsAuthDataSourceJsonData, 'end
   realtime?: RealtimeSettings;
   historical?: HistoricalSettings;
   limits?: LimitSettings;
-  /** Names of built-in templates, or definitions. */
+  /** Names of built-in templates, or definitions; absent means all templates as they are. */
   datasets?: Array<string | DatasetSettings>;
 }
 
@@ -260,7 +270,7 @@ export interface Dataset {
   description?: string | null;
   realtime: boolean;
   historical: boolean;
-  /** Its columns, beside `time`, which every dataset has. */
+  /** Its columns; the event time, `time`, is the first. */
   columns: DatasetColumn[];
 }
 

@@ -1,41 +1,8 @@
-// What jsdom lacks of a browser, and the services that Grafana gives a plugin.
+// The services that Grafana gives its plugins.
 import '@testing-library/jest-dom';
-import { TextDecoder, TextEncoder } from 'util';
 
 import { EventBusSrv } from '@grafana/data';
 import { setAppEvents, setEchoSrv } from '@grafana/runtime';
-
-Object.assign(globalThis, { TextDecoder, TextEncoder });
-
-Object.defineProperty(globalThis, 'matchMedia', {
-  writable: true,
-  value: (query: string) => ({
-    matches: false,
-    media: query,
-    onchange: null,
-    addListener: () => undefined,
-    removeListener: () => undefined,
-    addEventListener: () => undefined,
-    removeEventListener: () => undefined,
-    dispatchEvent: () => false,
-  }),
-});
-
-class NoObserver {
-  observe() {}
-  unobserve() {}
-  disconnect() {}
-  takeRecords() {
-    return [];
-  }
-}
-Object.assign(globalThis, { ResizeObserver: NoObserver, IntersectionObserver: NoObserver });
-
-// A context whose text has a width is all that Grafana's measuring needs.
-HTMLCanvasElement.prototype.getContext = (() => ({
-  measureText: (text: string) => ({ width: text.length * 8 }),
-  font: '',
-})) as unknown as typeof HTMLCanvasElement.prototype.getContext;
 
 setAppEvents(new EventBusSrv());
 setEchoSrv({ addBackend: () => undefined, addEvent: () => undefined, flush: () => undefined });
