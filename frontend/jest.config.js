@@ -31,6 +31,8 @@ module.exports = {
   },
   setupFiles: ['<rootDir>/tests/browser.ts'],
   setupFilesAfterEnv: ['<rootDir>/tests/setup.ts'],
+  // A page of Grafana's components takes seconds where the machine is busy.
+  testTimeout: 120_000,
   testEnvironment: 'jest-environment-jsdom',
   testMatch: ['<rootDir>/src/**/*.test.{ts,tsx}', '<rootDir>/tests/**/*.test.{ts,tsx}'],
   transform: {

@@ -1,5 +1,6 @@
 import { CoreApp, dateTime, type DataSourceInstanceSettings } from '@grafana/data';
 import { setBackendSrv, type BackendSrv, type BackendSrvRequest } from '@grafana/runtime';
+import type { DataQuery } from '@grafana/schema';
 import { of, throwError } from 'rxjs';
 
 import { templateService } from '../tests/templates';
@@ -138,9 +139,12 @@ describe('filters by a click', () => {
 });
 
 describe('importing', () => {
+  // Grafana calls it by this name, deprecated or not.
+  const source = datasource() as { importQueries(queries: DataQuery[]): Promise<SwitchboardQuery[]> };
+
   it('keeps what is ours, converts what it knows, drops the rest', async () => {
     const ours = { refId: 'A', sql: 'x', datasource: { type: PLUGIN_ID } };
-    const imported = await datasource().importQueries([ours, { refId: 'B', rawQuery: 'y' } as never, { refId: 'C' }]);
+    const imported = await source.importQueries([ours, { refId: 'B', rawQuery: 'y' } as never, { refId: 'C' }]);
     expect(imported).toEqual([ours, expect.objectContaining({ refId: 'B', route: 'realtime', sql: 'y' })]);
   });
 });
