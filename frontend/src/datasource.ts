@@ -205,6 +205,11 @@ export class DataSource
     return this.known(path, parameters);
   }
 
+  /** Names of the dashboard's variables. */
+  variableNames(): string[] {
+    return this.templates.getVariables().map(({ name }) => name);
+  }
+
   /** A native table's columns. */
   columns(leg: Leg, parameters: Record<string, string | undefined>): Promise<TableColumn[]> {
     return this.known(`${leg}/columns`, parameters);
