@@ -18,7 +18,26 @@ export async function formatSql(sql: string): Promise<string> {
     },
   });
   // A layout that changes what the statement says is none.
-  return isSame(sql, formatted) ? formatted : sql;
+  return isSame(sql, formatted) ? withCallsJoined(sql, formatted) : sql;
+}
+
+/** The formatter sets functions that it does not know apart from their parentheses: back as they were. */
+function withCallsJoined(sql: string, formatted: string): string {
+  const joined = tokenize(sql)
+    .map((token, index, all) => ({ token, isJoined: index > 0 && !isTrivia(all[index - 1]!) }))
+    .filter(({ token }) => token.kind !== 'blank');
+  const tokens = tokenize(formatted);
+  let place = 0;
+  return tokens
+    .map(({ kind, text }, index) => {
+      const next = tokens[index + 1];
+      if (kind !== 'blank') {
+        place++;
+        return text;
+      }
+      return text === ' ' && next?.text === '(' && joined[place]?.isJoined ? '' : text;
+    })
+    .join('');
 }
 
 function isSame(one: string, other: string): boolean {
