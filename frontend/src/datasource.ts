@@ -27,12 +27,10 @@ import { interpolate, type Replace } from './sql/interpolate';
 import {
   PLUGIN_ID,
   type Dataset,
-  type DatasetSettings,
   type ExplainRequest,
   type Explanation,
   type Leg,
   type Macro,
-  type Region,
   type SwitchboardOptions,
   type SwitchboardQuery,
   type TableColumn,
@@ -189,15 +187,6 @@ export class DataSource
   /** The macros, with the legs that have them. */
   macros(): Promise<Macro[]> {
     return this.known('macros');
-  }
-
-  regions(): Promise<Region[]> {
-    return this.known('regions');
-  }
-
-  /** The built-in datasets, as settings would define them. */
-  templatesOfDatasets(): Promise<DatasetSettings[]> {
-    return this.known('templates');
   }
 
   /** Names for a selector: `realtime/tables` and its like. */
