@@ -27,12 +27,10 @@ import { interpolate, type Replace } from './sql/interpolate';
 import {
   PLUGIN_ID,
   type Dataset,
-  type DatasetSettings,
   type ExplainRequest,
   type Explanation,
   type Leg,
   type Macro,
-  type Region,
   type SwitchboardOptions,
   type SwitchboardQuery,
   type TableColumn,
@@ -191,18 +189,14 @@ export class DataSource
     return this.known('macros');
   }
 
-  regions(): Promise<Region[]> {
-    return this.known('regions');
-  }
-
-  /** The built-in datasets, as settings would define them. */
-  templatesOfDatasets(): Promise<DatasetSettings[]> {
-    return this.known('templates');
-  }
-
   /** Names for a selector: `realtime/tables` and its like. */
   names(path: string, parameters?: Record<string, string | undefined>): Promise<string[]> {
     return this.known(path, parameters);
+  }
+
+  /** Names of the dashboard's variables. */
+  variableNames(): string[] {
+    return this.templates.getVariables().map(({ name }) => name);
   }
 
   /** A native table's columns. */

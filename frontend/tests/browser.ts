@@ -32,3 +32,12 @@ HTMLCanvasElement.prototype.getContext = (() => ({
   measureText: (text: string) => ({ width: text.length * 8 }),
   font: '',
 })) as unknown as typeof HTMLCanvasElement.prototype.getContext;
+
+// Lists show only as many rows as fit: in jsdom nothing has a size.
+HTMLElement.prototype.getBoundingClientRect = () =>
+  ({ width: 400, height: 400, top: 0, left: 0, right: 400, bottom: 400, x: 0, y: 0, toJSON: () => ({}) }) as DOMRect;
+for (const size of ['offsetWidth', 'offsetHeight', 'clientWidth', 'clientHeight']) {
+  Object.defineProperty(HTMLElement.prototype, size, { configurable: true, value: 400 });
+}
+HTMLElement.prototype.scrollTo = () => undefined;
+HTMLElement.prototype.scrollIntoView = () => undefined;

@@ -23,6 +23,18 @@ describe('dist', () => {
     expect(dependencies.filter((name) => !SHARED.includes(name))).toEqual([]);
   });
 
+  it('is a plugin to whoever loads it', () => {
+    let plugin: { DataSourceClass?: unknown; components?: Record<string, unknown> } = {};
+    const given = (name: string): unknown =>
+      name === 'module' ? { uri: 'http://grafana/module.js' } : jest.requireActual(name);
+    const define = (names: string[], factory: (...modules: unknown[]) => { plugin: typeof plugin }) => {
+      plugin = factory(...names.map(given)).plugin;
+    };
+    new Function('define', code)(define);
+    expect(plugin.DataSourceClass).toBeInstanceOf(Function);
+    expect(Object.keys(plugin.components ?? {}).sort()).toEqual(['ConfigEditor', 'QueryEditor']);
+  });
+
   it('is small', () => {
     expect(gzipSync(code).length).toBeLessThan(LARGEST);
   });

@@ -2,6 +2,7 @@
 import type { AnnotationQuery, AnnotationSupport } from '@grafana/data';
 
 import type { SwitchboardQuery } from '../types';
+import { AnnotationEditor } from './AnnotationEditor';
 
 const STARTING_SQL = `SELECT
   time,
@@ -13,6 +14,8 @@ ORDER BY time
 LIMIT 100`;
 
 export const annotationSupport: AnnotationSupport<SwitchboardQuery> = {
+  QueryEditor: AnnotationEditor,
+
   prepareAnnotation(saved: AnnotationQuery<SwitchboardQuery> & { sql?: string; rawQuery?: string }) {
     if (saved.target || !saved.sql) {
       return saved;

@@ -141,7 +141,7 @@ describe('datasets', () => {
     const { settings } = await show({ datasets: ['contacts'] });
     await user.click(await screen.findByRole('button', { name: 'Copy of contacts' }));
     expect(settings().datasets![1]).toEqual({ ...CONTACTS, name: 'my_contacts' });
-    await user.clear(screen.getByLabelText(/^Name/));
+    await user.clear(screen.getByLabelText(/^Name.*As \$__dataset/));
     expect(screen.getAllByText(/Write a name of lower-case letters/).length).toBeGreaterThan(0);
   });
 

@@ -49,7 +49,8 @@ function Drawing({ seam }: { seam: Seam }) {
       </div>
       <div className={styles.scale} aria-hidden="true">
         <span style={{ left: at(retention) }}>{durationText(retention)}</span>
-        <span style={{ left: at(lag) }}>{durationText(lag)}</span>
+        {/* Never over the word at the end. */}
+        <span style={{ left: `min(${at(lag)}, calc(100% - 4em))` }}>{durationText(lag)}</span>
         <span className={styles.now}>now</span>
       </div>
       {isPossible && <figcaption>{seamText(seam)}</figcaption>}

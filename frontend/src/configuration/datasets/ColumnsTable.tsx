@@ -87,8 +87,7 @@ export function ColumnsTable({ columns, template, onChange }: Props) {
                 <td>
                   <IconButton
                     name="trash-alt"
-                    aria-label={`Remove column ${column.name || index + 1}`}
-                    tooltip="Remove"
+                    tooltip={`Remove column ${column.name || index + 1}`}
                     onClick={() => onChange(withItem(columns, index, undefined))}
                   />
                 </td>

@@ -47,7 +47,7 @@ export function DatasetForm({ entry, fault, template, resources, isOpen, onToggl
         <Badge text={kind} color={kind === 'built-in' ? 'blue' : 'purple'} />
         {fault && <Badge text={fault} color="red" icon="exclamation-triangle" />}
         <span className={styles.remove}>
-          <IconButton name="trash-alt" aria-label={`Remove dataset ${name}`} tooltip="Remove" onClick={onRemove} />
+          <IconButton name="trash-alt" tooltip={`Remove dataset ${name}`} onClick={onRemove} />
         </span>
       </div>
       {isOpen && (
