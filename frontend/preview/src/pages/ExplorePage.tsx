@@ -9,7 +9,7 @@ import {
 } from '@grafana/data';
 import type { DataQuery } from '@grafana/schema';
 import { Alert, Button, Combobox, InlineField, Stack, Tab, TabsBar, Text } from '@grafana/ui';
-import React, { useMemo, useState, type ComponentType } from 'react';
+import React, { useMemo, useRef, useState, type ComponentType } from 'react';
 
 import type { Plugin, Sources } from '../host/plugin';
 import { marksOf, type Mark } from '../dashboard/annotations';
@@ -33,7 +33,6 @@ export function ExplorePage({ plugin, sources }: { plugin: Plugin; sources: Sour
   const range = useMemo(() => rangeOf(raw, timeZone), [raw, timeZone, count]);
   const source = useMemo(() => sources.open(uid), [sources, uid]);
   const shared = { source, range, timeZone, version: `${count} ${JSON.stringify(raw)}` };
-  const run = () => setCount((before) => before + 1);
   return (
     <Stack direction="column" gap={1}>
       <Stack justifyContent="space-between" alignItems="flex-start" wrap="wrap">
@@ -46,7 +45,7 @@ export function ExplorePage({ plugin, sources }: { plugin: Plugin; sources: Sour
           refresh={refresh}
           onRange={setRaw}
           onTimeZone={setTimeZone}
-          onRefresh={run}
+          onRefresh={() => setCount((before) => before + 1)}
           onInterval={setRefresh}
         />
       </Stack>
@@ -65,7 +64,7 @@ export function ExplorePage({ plugin, sources }: { plugin: Plugin; sources: Sour
         ))}
       </TabsBar>
       <Boundary key={`${uid} ${tab}`}>
-        {tab === 'Query' && <QueryTab {...shared} plugin={plugin} onRun={run} />}
+        {tab === 'Query' && <QueryTab {...shared} plugin={plugin} />}
         {tab === 'Variable' && <VariableTab {...shared} />}
         {tab === 'Annotation' && <AnnotationTab {...shared} plugin={plugin} />}
       </Boundary>
@@ -80,31 +79,30 @@ interface TabProps {
   version: string;
 }
 
-function QueryTab({
-  source,
-  range,
-  timeZone,
-  version,
-  plugin,
-  onRun,
-}: TabProps & { plugin: Plugin; onRun: () => void }) {
-  const [query, setQuery] = useState<DataQuery>(() => ({
-    refId: 'A',
-    ...source.getDefaultQuery?.(CoreApp.Explore),
-  }));
-  const [ran, setRan] = useState<DataQuery[]>([query]);
-  const [runs, setRuns] = useState(0);
-  const current = ran[0]!;
+function QueryTab({ source, range, timeZone, version, plugin }: TabProps & { plugin: Plugin }) {
+  const [query, setQuery] = useState<DataQuery>(() => ({ refId: 'A', ...source.getDefaultQuery?.(CoreApp.Explore) }));
+  const [ran, setRan] = useState({ queries: [query], runs: 0 });
+  // An editor may change its query and run it in one go: what runs is what it changed last.
+  const latest = useRef(query);
+  const change = (changed: DataQuery) => {
+    latest.current = changed;
+    setQuery(changed);
+  };
+  const run = () => {
+    const text = JSON.stringify(latest.current);
+    setRan(({ queries, runs }) => ({
+      queries: [latest.current, ...queries.filter((one) => JSON.stringify(one) !== text)].slice(0, 8),
+      runs: runs + 1,
+    }));
+  };
+  const current = ran.queries[0]!;
   const request = useMemo(
     () => requestFor({ targets: [current], range, width: 1200, app: CoreApp.Explore, timeZone }),
     // eslint-disable-next-line react-hooks/exhaustive-deps
-    [current, version, runs]
+    [current, version, ran.runs]
   );
   const answer = useAnswer(source, () => request, request.requestId);
-  const run = () => {
-    setRan((before) => [query, ...before.filter((one) => JSON.stringify(one) !== JSON.stringify(query))].slice(0, 8));
-    setRuns((before) => before + 1);
-  };
+  const failed = answer.error === undefined ? undefined : { message: answer.error, refId: 'A' };
   const { QueryEditor } = plugin;
   return (
     <Stack direction="column" gap={1}>
@@ -112,34 +110,27 @@ function QueryTab({
         <QueryEditor
           datasource={source}
           query={query}
-          onChange={setQuery}
+          onChange={change}
           onRunQuery={run}
           app={CoreApp.Explore}
           range={range}
           data={{
             series: answer.frames,
-            state:
-              answer.state === 'loading' ? LoadingState.Loading : answer.error ? LoadingState.Error : LoadingState.Done,
+            state: failed ? LoadingState.Error : answer.state === 'loading' ? LoadingState.Loading : LoadingState.Done,
             timeRange: range,
             request,
-            error: answer.error ? { message: answer.error, refId: 'A' } : undefined,
-            errors: answer.error ? [{ message: answer.error, refId: 'A' }] : undefined,
+            error: failed,
+            errors: failed && [failed],
           }}
         />
       </section>
-      <div>
-        <Button icon={answer.state === 'loading' ? 'spinner' : 'sync'} onClick={run}>
-          Run query
-        </Button>
-      </div>
       <AnswerView answer={answer} range={range} timeZone={timeZone} />
       <History
-        queries={ran}
+        queries={ran.queries}
         source={source}
         onChoose={(chosen) => {
-          setQuery(chosen);
-          setRan((before) => [chosen, ...before.filter((one) => one !== chosen)]);
-          onRun();
+          change(chosen);
+          run();
         }}
       />
     </Stack>
