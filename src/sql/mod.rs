@@ -2,6 +2,7 @@
 //!
 //! A query goes through [`macros::expand`], then [`guard::check`]; only what passes both reaches an engine.
 
+pub mod bucket;
 pub mod filter;
 pub mod guard;
 pub mod kind;
