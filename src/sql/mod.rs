@@ -6,8 +6,11 @@ pub mod bucket;
 pub mod filter;
 pub mod guard;
 pub mod kind;
+pub mod literal;
 pub mod macros;
+pub mod partition;
 pub mod token;
+pub mod zone;
 
 use crate::error::Result;
 

@@ -16,7 +16,7 @@ mod athena;
 mod definition;
 mod expander;
 mod names;
-mod pattern;
+pub(in crate::sql) mod pattern;
 mod step;
 mod timestream;
 
