@@ -3,6 +3,7 @@
 //! A query goes through [`macros::expand`], then [`guard::check`]; only what passes both reaches an engine.
 
 pub mod bucket;
+pub mod dataset;
 pub mod filter;
 pub mod guard;
 pub mod kind;
@@ -14,6 +15,8 @@ pub mod zone;
 
 use crate::error::Result;
 
+#[cfg(test)]
+mod samples;
 #[cfg(test)]
 mod tests;
 
