@@ -135,7 +135,7 @@ impl<'s> Partials<'s> {
         let none = arguments.is_empty();
         let partial = match (name.as_str(), one, is_distinct) {
             ("count", None, false) if none => return Ok(self.column(Partial::Count, format!("count(*){filter}"))),
-            ("count", Some(_), false) | ("count_if", Some(_), false) => Partial::Count,
+            ("count" | "count_if", Some(_), false) => Partial::Count,
             ("sum", Some(_), false) => Partial::Sum,
             ("min", Some(_), _) => Partial::Min,
             ("max", Some(_), _) => Partial::Max,

@@ -216,7 +216,6 @@ pub(super) fn children(expression: &Expr) -> Result<Vec<&Expr>, String> {
         Expr::Function(function) => return function_children(function),
         Expr::BinaryOp { left, op, right } if is_known(op) => vec![left, right],
         Expr::IsDistinctFrom(left, right) | Expr::IsNotDistinctFrom(left, right) => vec![left, right],
-        Expr::UnaryOp { op: UnaryOperator::Plus | UnaryOperator::Minus | UnaryOperator::Not, expr } => vec![expr],
         Expr::Nested(inner)
         | Expr::IsFalse(inner)
         | Expr::IsNotFalse(inner)
@@ -230,6 +229,7 @@ pub(super) fn children(expression: &Expr) -> Result<Vec<&Expr>, String> {
         Expr::Between { expr, low, high, .. } => vec![expr, low, high],
         Expr::Like { any: false, expr, pattern, .. } => vec![expr, pattern],
         Expr::Cast { kind: CastKind::Cast | CastKind::TryCast, expr, array: false, format: None, .. }
+        | Expr::UnaryOp { op: UnaryOperator::Plus | UnaryOperator::Minus | UnaryOperator::Not, expr }
         | Expr::Extract { expr, .. }
         | Expr::Ceil { expr, field: CeilFloorKind::DateTimeField(DateTimeField::NoDateTime) }
         | Expr::Floor { expr, field: CeilFloorKind::DateTimeField(DateTimeField::NoDateTime) } => vec![expr],

@@ -1,4 +1,4 @@
-//! Which statement is of which kind.
+//! Which statement is of which kind, where it may be cut.
 
 use std::time::Duration;
 
@@ -71,7 +71,15 @@ fn buckets() {
                 "SELECT queue, $__day('Europe/London') AS d, count(*) FROM $__dataset(contacts) GROUP BY 2, 1",
                 "one day in Europe/London",
             ),
-            // Any aggregate will do, whole groups being in one slice.
+        ],
+    );
+}
+
+#[test]
+fn buckets_take_any_aggregate() {
+    all_are(
+        Kind::Buckets,
+        &[
             (
                 "SELECT $__timeGroup(5m), $__percentile(wait, 95), $__distinct(agent) FROM $__dataset(contacts) GROUP BY 1",
                 "bucket",
@@ -246,190 +254,6 @@ fn totals() {
                 "SELECT avg($__secondsBetween(enqueued, connected)) FROM $__dataset(contacts) WHERE $__timeFilter()",
                 "aggregates",
             ),
-        ],
-    );
-}
-
-#[test]
-fn opaque_for_what_is_read() {
-    all_are(
-        Kind::Opaque,
-        &[
-            ("SELECT count(*) FROM contact_records WHERE $__timeFilter(time)", "no dataset"),
-            ("SELECT 1", "no dataset"),
-            ("", "no dataset"),
-            ("SHOW TABLES", "no dataset"),
-            ("SELECT '$__dataset(contacts)'", "no dataset"),
-            ("SELECT 1 -- $__dataset(contacts)", "no dataset"),
-            ("EXPLAIN SELECT * FROM $__dataset(contacts)", "EXPLAIN"),
-            ("(SELECT * FROM $__dataset(contacts))", "does not begin with SELECT"),
-            ("WITH x AS (SELECT * FROM $__dataset(contacts)) SELECT count(*) FROM x", "WITH clause"),
-            ("SELECT * FROM (SELECT * FROM $__dataset(contacts))", "subquery"),
-            ("SELECT * FROM $__dataset(contacts) WHERE queue IN (SELECT 'a')", "subquery"),
-            ("SELECT * FROM $__dataset(contacts) WHERE EXISTS (SELECT 1)", "subquery"),
-            ("SELECT (SELECT 1), count(*) FROM $__dataset(contacts)", "subquery"),
-            ("SELECT 1 FROM $__dataset(a) UNION ALL SELECT 2 FROM $__dataset(b)", "subquery"),
-            ("SELECT 1 FROM $__dataset(a) UNION TABLE b", "UNION"),
-            ("SELECT * FROM $__dataset(a) EXCEPT VALUES 1", "EXCEPT"),
-            ("SELECT * FROM $__dataset(contacts) a JOIN $__dataset(contacts) b ON a.x = b.x", "joins"),
-            ("SELECT * FROM $__dataset(contacts) a, $__dataset(agents) b", "more than once"),
-            ("SELECT * FROM $__dataset(contacts), other", "more than its dataset"),
-            ("SELECT * FROM $__dataset(contacts) CROSS JOIN UNNEST(tags)", "joins"),
-            ("SELECT * FROM $__dataset(contacts), UNNEST(tags)", "unnests"),
-            ("SELECT * FROM $__dataset(contacts), LATERAL (VALUES 1)", "VALUES"),
-            ("SELECT * FROM $__dataset(contacts) TABLESAMPLE BERNOULLI (10)", "else than its dataset"),
-            ("SELECT * FROM ($__dataset(contacts))", "parsed"),
-            ("SELECT * FROM $__dataset(contacts) AS c (a, b)", "other names"),
-            ("SELECT * FROM $__dataset", "else than its dataset"),
-            ("SELECT * FROM $__dataset()", "else than its dataset"),
-            ("SELECT * FROM $__dataset(a, b)", "else than its dataset"),
-            ("SELECT * FROM x.$__dataset(a)", "else than its dataset"),
-            ("SELECT $__dataset(a) FROM t", "else than its dataset"),
-            ("SELECT * FROM $__dataset(contacts); SELECT 1", "more than one statement"),
-            ("SELECT * FROM $__dataset(contacts) FOR TIMESTAMP AS OF TIMESTAMP '2026-01-01 00:00:00'", "."),
-            ("SELECT * FROM $__dataset(contacts) MATCH_RECOGNIZE (PATTERN (A) DEFINE A AS true)", "."),
-            ("FROM $__dataset(contacts) SELECT *", "does not begin with SELECT"),
-        ],
-    );
-}
-
-#[test]
-fn opaque_for_what_looks_across_rows() {
-    all_are(
-        Kind::Opaque,
-        &[
-            ("SELECT row_number() OVER (ORDER BY time) FROM $__dataset(contacts)", "window function (row_number)"),
-            (
-                "SELECT $__timeGroup(5m), sum(count(*)) OVER (ORDER BY 1) FROM $__dataset(contacts) GROUP BY 1",
-                "window function (sum)",
-            ),
-            (
-                "SELECT $__timeGroup(5m), lag(count(*)) OVER w FROM $__dataset(contacts) GROUP BY 1 WINDOW w AS (ORDER BY 1)",
-                "window",
-            ),
-            (
-                "SELECT queue FROM $__dataset(contacts) ORDER BY time, rank() OVER (ORDER BY wait)",
-                "window function (rank)",
-            ),
-            ("SELECT queue FROM $__dataset(contacts) QUALIFY row_number() OVER (ORDER BY time) = 1", "windows"),
-            ("SELECT queue FROM $__dataset(contacts) LIMIT 10", "LIMIT without ORDER BY"),
-            ("SELECT queue, count(*) FROM $__dataset(contacts) GROUP BY 1 LIMIT 10", "LIMIT without ORDER BY"),
-            (
-                "SELECT $__timeGroup(5m), count(*) FROM $__dataset(contacts) GROUP BY 1 LIMIT 10",
-                "LIMIT without ORDER BY",
-            ),
-            ("SELECT queue FROM $__dataset(contacts) ORDER BY time OFFSET 10", "OFFSET"),
-            ("SELECT queue FROM $__dataset(contacts) ORDER BY time OFFSET 10 LIMIT 5", "OFFSET"),
-            ("SELECT queue FROM $__dataset(contacts) ORDER BY time LIMIT 5 OFFSET 10", "OFFSET"),
-            ("SELECT queue FROM $__dataset(contacts) ORDER BY time LIMIT 5 + 5", "plain number"),
-            ("SELECT queue FROM $__dataset(contacts) ORDER BY time LIMIT -1", "plain number"),
-            ("SELECT queue FROM $__dataset(contacts) ORDER BY time LIMIT ?", "not understood"),
-            ("SELECT queue FROM $__dataset(contacts) ORDER BY wait FETCH FIRST 3 ROWS WITH TIES", "TIES"),
-            ("SELECT queue, count(*) FROM $__dataset(contacts) GROUP BY GROUPING SETS ((queue), ())", "GROUPING SETS"),
-            ("SELECT queue, count(*) FROM $__dataset(contacts) GROUP BY ROLLUP (queue)", "ROLLUP"),
-            ("SELECT queue, count(*) FROM $__dataset(contacts) GROUP BY CUBE (queue)", "CUBE"),
-            ("SELECT queue, count(*) FROM $__dataset(contacts) GROUP BY ALL", "ALL"),
-            ("SELECT queue, count(*) FROM $__dataset(contacts) GROUP BY ()", "list"),
-            ("SELECT queue, count(*) FROM $__dataset(contacts) GROUP BY (queue, agent)", "list"),
-            ("SELECT queue, count(*) FROM $__dataset(contacts) GROUP BY (1)", "list"),
-            ("SELECT DISTINCT ON (queue) queue FROM $__dataset(contacts)", "."),
-            ("SELECT DISTINCT * FROM $__dataset(contacts)", "unknown columns"),
-            ("SELECT DISTINCT count(*) FROM $__dataset(contacts)", "DISTINCT"),
-            ("SELECT DISTINCT count(*) FROM $__dataset(contacts) GROUP BY queue", "DISTINCT"),
-            ("SELECT queue, count(*) FROM $__dataset(contacts) GROUP BY 1 HAVING count(*) > 5", "HAVING"),
-            (
-                "SELECT queue, count(DISTINCT agent) FROM $__dataset(contacts) GROUP BY 1",
-                "count(DISTINCT agent) cannot be put together",
-            ),
-            ("SELECT sum(DISTINCT x) FROM $__dataset(contacts)", "cannot be put together"),
-            ("SELECT avg(DISTINCT x) FROM $__dataset(contacts)", "cannot be put together"),
-            ("SELECT approx_percentile(x, 0.9) FROM $__dataset(contacts)", "cannot be put together"),
-            ("SELECT $__percentile(x, 95) FROM $__dataset(contacts)", "$__percentile(x, 95) cannot be put together"),
-            ("SELECT $__distinct(agent) FROM $__dataset(contacts)", "cannot be put together"),
-            ("SELECT max_by(agent, wait) FROM $__dataset(contacts)", "cannot be put together"),
-            ("SELECT max(wait, 3) FROM $__dataset(contacts)", "cannot be put together"),
-            ("SELECT array_agg(x ORDER BY y) FROM $__dataset(contacts)", "cannot be put together"),
-            ("SELECT count(*) FROM $__dataset(contacts) GROUP BY count(*)", "where there are no groups"),
-            ("SELECT count(*) FROM $__dataset(contacts) GROUP BY 1", "where there are no groups"),
-            ("SELECT sum(count(*)) FROM $__dataset(contacts)", "where there are no groups"),
-            ("SELECT queue FROM $__dataset(contacts) WHERE count(*) > 1", "where there are no groups"),
-            ("SELECT *, count(*) FROM $__dataset(contacts) GROUP BY 1", "ordinal"),
-            ("SELECT *, count(*) FROM $__dataset(contacts) GROUP BY queue", "columns (*)"),
-        ],
-    );
-}
-
-#[test]
-fn opaque_for_what_is_not_known() {
-    all_are(
-        Kind::Opaque,
-        &[
-            ("SELECT my_function(x) FROM $__dataset(contacts)", "not known (my_function)"),
-            ("SELECT a.b(x) FROM $__dataset(contacts)", "not known (a.b)"),
-            ("SELECT grouping(queue), count(*) FROM $__dataset(contacts) GROUP BY queue", "not known (grouping)"),
-            ("SELECT queue FROM $__dataset(contacts) WHERE enqueued > now() - INTERVAL '5' MINUTE", "now"),
-            ("SELECT queue FROM $__dataset(contacts) WHERE enqueued > ago(1h)", "ago"),
-            ("SELECT current_timestamp, queue FROM $__dataset(contacts)", "current_timestamp"),
-            ("SELECT current_date FROM $__dataset(contacts)", "current_date"),
-            ("SELECT localtime FROM $__dataset(contacts)", "localtime"),
-            ("SELECT queue FROM $__dataset(contacts) WHERE random() < 0.1", "random"),
-            ("SELECT $__timeGroup(5m), count(*) * rand() FROM $__dataset(contacts) GROUP BY 1", "rand"),
-            ("SELECT uuid() FROM $__dataset(contacts)", "uuid"),
-            ("SELECT shuffle(tags), \"now\"() FROM $__dataset(contacts)", "differs"),
-            ("SELECT $__table FROM $__dataset(contacts)", "$__table"),
-            ("SELECT $__unixEpochGroup(x, 5m) FROM $__dataset(contacts)", "$__unixEpochGroup"),
-            ("SELECT $__timegroup(5m), count(*) FROM $__dataset(contacts) GROUP BY 1", "$__timegroup"),
-            ("SELECT $__percentile FROM $__dataset(contacts)", "$__percentile"),
-            ("SELECT ${__from:date} FROM $__dataset(contacts)", "not understood"),
-            ("SELECT x AS $__interval FROM $__dataset(contacts)", "macro where no value"),
-            ("SELECT c.$__interval FROM $__dataset(contacts) c", "macro where no value"),
-            ("SELECT CAST(x AS $__interval) FROM $__dataset(contacts)", "macro where no value"),
-            ("SELECT ${__interval}_x FROM $__dataset(contacts)", "joined"),
-            ("SELECT \"$__column\" FROM $__dataset(contacts)", "not understood"),
-            ("SELECT '$__interval' FROM $__dataset(contacts)", "not understood"),
-            ("SELECT timestamp '$__interval' FROM $__dataset(contacts)", "not understood"),
-            ("SELECT __sb_from FROM $__dataset(contacts)", "not understood"),
-            ("SELECT '__SB:5m' FROM $__dataset(contacts)", "not understood"),
-            ("SELECT $queue FROM $__dataset(contacts)", "not understood"),
-            ("SELECT `queue` FROM $__dataset(contacts)", "not understood"),
-            ("SELECT 1_000 FROM $__dataset(contacts)", "not understood"),
-            ("SELECT x::double FROM $__dataset(contacts)", "not understood"),
-            ("SELECT x FROM $__dataset(contacts) WHERE x ~ 'a'", "not understood"),
-            ("SELECT X'AB' FROM $__dataset(contacts)", "not understood"),
-            ("SELECT - -x FROM $__dataset(contacts)", "cannot be told apart"),
-            ("SELECT queue FROM $__dataset(contacts) WHERE $__timeFilter(enqueued)", "another time"),
-            ("SELECT $__timeGroup(soon), count(*) FROM $__dataset(contacts) GROUP BY 1", "cannot be read"),
-            ("SELECT $__timeGroup(), count(*) FROM $__dataset(contacts) GROUP BY 1", "cannot be read"),
-            (
-                "SELECT $__timeGroup(5m, 'Europe/Londn'), count(*) FROM $__dataset(contacts) GROUP BY 1",
-                "cannot be read",
-            ),
-            (
-                "SELECT $__timeGroup(5m) AS time, count(*) FROM $__dataset(contacts) GROUP BY time",
-                "column or the alias",
-            ),
-            ("SELECT $__timeGroup(5m) AS t, count(*) FROM $__dataset(contacts) GROUP BY T", "column or the alias"),
-            ("SELECT upper(queue) AS queue, count(*) FROM $__dataset(contacts) GROUP BY queue", "column or the alias"),
-            ("SELECT queue, count(*) FROM $__dataset(contacts) GROUP BY 3", "ordinal"),
-            ("SELECT queue, count(*) FROM $__dataset(contacts) GROUP BY 0", "ordinal"),
-            ("SELECT 1.5, count(*) FROM $__dataset(contacts) GROUP BY 1", "floating-point"),
-            ("SELECT count(*) FROM $__dataset(contacts) GROUP BY -1e3", "floating-point"),
-            ("SELECT queue, wait, count(*) FROM $__dataset(contacts) GROUP BY queue", "neither a key"),
-            ("SELECT upper(queue), count(*) FROM $__dataset(contacts) GROUP BY queue", "neither a key"),
-            ("SELECT 'all', count(*) FROM $__dataset(contacts)", "neither a key"),
-            ("SELECT if(count(*) > 0, 1, 0) FROM $__dataset(contacts)", "neither a key"),
-            ("SELECT count(*) > 0 FROM $__dataset(contacts)", "neither a key"),
-            ("SELECT count(*) * 1000.0 / $__interval_ms FROM $__dataset(contacts)", "neither a key"),
-            ("SELECT CAST(count(*) AS varchar) FROM $__dataset(contacts)", "neither a key"),
-            ("SELECT TRY_CAST(count(*) AS double) FROM $__dataset(contacts)", "neither a key"),
-            ("SELECT round(avg(x), n) FROM $__dataset(contacts)", "neither a key"),
-            ("SELECT max(time) - min(time) FROM $__dataset(contacts)", "calculates with times"),
-            (
-                "SELECT $__timeGroup(1h) + INTERVAL '1' HOUR, count(*) AS n FROM $__dataset(contacts) GROUP BY $__timeGroup(1h) ORDER BY 2 LIMIT 3",
-                "calculates with times",
-            ),
-            ("SELECT queue FROM $__dataset(contacts) WHERE", "parsed"),
-            ("SELECT (a FROM $__dataset(contacts)", "parentheses"),
         ],
     );
 }

@@ -2,6 +2,7 @@
 
 mod decomposed;
 mod kinds;
+mod opaque;
 mod order;
 mod robust;
 
