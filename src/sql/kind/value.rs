@@ -142,7 +142,7 @@ impl<'s> Partials<'s> {
             ("bool_and" | "every", Some(_), _) => Partial::And,
             ("bool_or", Some(_), _) => Partial::Or,
             ("avg", Some(argument), false) => {
-                let sum = self.place(Partial::Sum, format!("sum(CAST({argument} AS double)){filter}"));
+                let sum = self.place(Partial::Sum, format!("sum(CAST({argument} AS DOUBLE)){filter}"));
                 let count = self.place(Partial::Count, format!("count({argument}){filter}"));
                 return Ok(Value::Average { sum, count });
             }

@@ -45,8 +45,8 @@ fn one_row() {
 fn averages_are_sums_and_counts() {
     check(
         "SELECT queue, avg(wait) FILTER (WHERE x) AS w, count(wait) FILTER (WHERE x), avg(measure_value::double) FROM $__dataset(contacts) c GROUP BY c.queue",
-        "SELECT c.queue AS k0, sum(CAST(wait AS double)) FILTER (WHERE x) AS p0, count(wait) FILTER (WHERE x) AS p1, \
-         sum(CAST(measure_value::double AS double)) AS p2, count(measure_value::double) AS p3 \
+        "SELECT c.queue AS k0, sum(CAST(wait AS DOUBLE)) FILTER (WHERE x) AS p0, count(wait) FILTER (WHERE x) AS p1, \
+         sum(CAST(measure_value::double AS DOUBLE)) AS p2, count(measure_value::double) AS p3 \
          FROM $__dataset(contacts) c GROUP BY 1",
         &totals(
             1,

@@ -1,6 +1,7 @@
 //! The specification of kinds of statement, as tables of statements.
 
 mod decomposed;
+mod generated;
 mod kinds;
 mod opaque;
 mod order;

@@ -1,18 +1,12 @@
-//! Texts of any sort and size: analysed in bounded time and space, and never changed by marks.
+//! Texts of any size: analysed in bounded time and space.
 
 use std::{
     thread,
     time::{Duration, Instant},
 };
 
-use proptest::prelude::*;
-
-use super::{INTERVAL, Kind, analyse, analysed};
-use crate::sql::{
-    MAX_LENGTH,
-    kind::mark::{mark, unmark},
-    token::{Token, TokenKind, tokenize},
-};
+use super::{Kind, analysed};
+use crate::sql::MAX_LENGTH;
 
 /// The kind of `sql`, found on a stack as small as a worker's.
 fn kind_on_small_stack(sql: String) -> Kind {
@@ -116,170 +110,6 @@ fn what_the_parser_reads_twice_does_not_take_forever() {
                 close.repeat(count)
             );
             assert_eq!(kind_on_small_stack(sql), Kind::Opaque, "{opening}");
-        }
-    }
-}
-
-/// What of `tokens` means something.
-fn solid<'a>(tokens: &[Token<'a>]) -> Vec<(TokenKind, &'a str)> {
-    tokens.iter().filter(|token| !token.is_trivia()).map(|token| (token.kind, token.text)).collect()
-}
-
-#[test]
-fn marks_come_off() {
-    for sql in [
-        "$__timeGroup(5m) ${__interval} 100ms measure_value::double MEASURE_VALUE::bigint c.measure_value::varchar",
-        "'it''s' \"a\"\"b\" 1.5e-3 x->1 a<>b",
-    ] {
-        let marked = mark(&tokenize(sql).unwrap()).unwrap();
-        assert_eq!(unmark(&marked).unwrap(), sql);
-    }
-}
-
-const PIECES: [&str; 96] = [
-    "SELECT",
-    "FROM",
-    "$__dataset(contacts)",
-    "$__dataset(contacts)",
-    "WHERE",
-    "GROUP BY",
-    "ORDER BY",
-    "HAVING",
-    "LIMIT",
-    "1",
-    "2",
-    "3",
-    ",",
-    ",",
-    ",",
-    "(",
-    ")",
-    "(",
-    ")",
-    "*",
-    "+",
-    "-",
-    "/",
-    "%",
-    "=",
-    "<",
-    ">",
-    "<>",
-    "AND",
-    "OR",
-    "NOT",
-    "IS NULL",
-    "IN",
-    "BETWEEN",
-    "LIKE",
-    "'x'",
-    "'it''s'",
-    "\"q\"",
-    "\"a\"\"b\"",
-    "time",
-    "queue",
-    "wait",
-    "c",
-    "c.",
-    "AS",
-    "$__timeGroup(5m)",
-    "$__timeGroup(",
-    "$__day",
-    "$__timeFilter",
-    "$__interval",
-    "${__from}",
-    "${__from:date}",
-    "5m",
-    "100ms",
-    "1.5",
-    "1e3",
-    "measure_value::double",
-    "count(*)",
-    "count(",
-    "sum(",
-    "avg(",
-    "min(x)",
-    "DISTINCT",
-    "FILTER (",
-    "OVER (",
-    "PARTITION BY",
-    "CASE",
-    "WHEN",
-    "THEN",
-    "ELSE",
-    "END",
-    "CAST(",
-    "AS double)",
-    "coalesce(",
-    "nullif(",
-    "round(",
-    "floor(",
-    "INTERVAL",
-    "DAY",
-    "x ->",
-    "ARRAY[",
-    "]",
-    "[",
-    "DESC",
-    "NULLS FIRST",
-    "FETCH FIRST",
-    "ROWS ONLY",
-    "OFFSET",
-    "ALL",
-    "UNION",
-    "WITH",
-    "-- c\n",
-    "/* c */",
-    ";",
-    "::",
-    "é",
-];
-
-/// Pieces in any order, mostly with blanks between them.
-fn soup() -> impl Strategy<Value = String> {
-    let piece = (prop::sample::select(PIECES.to_vec()), prop::bool::weighted(0.9));
-    prop::collection::vec(piece, 0..40).prop_map(|pieces| {
-        pieces.into_iter().map(|(piece, blank)| if blank { format!("{piece} ") } else { piece.to_owned() }).collect()
-    })
-}
-
-/// Statements that have the right form, filled with soup.
-fn statement() -> impl Strategy<Value = String> {
-    let short =
-        || prop::collection::vec(prop::sample::select(PIECES.to_vec()), 1..6).prop_map(|pieces| pieces.join(" "));
-    (short(), short(), short(), short()).prop_map(|(items, filter, keys, order)| {
-        format!("SELECT {items} FROM $__dataset(contacts) c WHERE {filter} GROUP BY {keys} ORDER BY {order}")
-    })
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
-
-    #[test]
-    fn nothing_is_lost_under_marks(sql in soup()) {
-        if let Ok(tokens) = tokenize(&sql) && let Ok(marked) = mark(&tokens) {
-            let back = unmark(&marked).unwrap();
-            prop_assert_eq!(solid(&tokenize(&back).unwrap()), solid(&tokens), "{}", marked);
-        }
-    }
-
-    #[test]
-    fn any_soup_is_analysed(sql in prop_oneof![soup(), statement()]) {
-        if let Ok(analysis) = analyse(&sql, INTERVAL) {
-            prop_assert!(!analysis.reason.is_empty());
-            prop_assert_eq!(analysis.decomposed.is_some() || analysis.kind != Kind::Totals, true);
-            if let Some(decomposed) = analysis.decomposed {
-                // What slices are asked is of a kind that can be cut, too.
-                let again = analyse(&decomposed.sql, INTERVAL).unwrap();
-                prop_assert!(matches!(again.kind, Kind::Totals | Kind::Buckets), "{}: {}", decomposed.sql, again.reason);
-            }
-        }
-    }
-
-    #[test]
-    fn any_text_is_analysed(sql in r#"([-/*'"`$_{}a-zé0-9.;:()\[\] \n]|\PC){0,60}"#) {
-        if let Ok(analysis) = analyse(&sql, INTERVAL) {
-            prop_assert_eq!(analysis.kind, Kind::Opaque);
         }
     }
 }
