@@ -327,7 +327,7 @@ async fn shape_off_thread(answer: &Arc<Answer>, query: &Query, panel: &PanelCont
         format: query.format,
         layout: query.layout,
         fill: query.fill,
-        step: query.step.or_else(|| macros::bucket_width(&query.sql, panel.interval)),
+        step: query.step.or_else(|| macros::bucket_width(&query.sql, panel.interval)).map(crate::time::Step::Fixed),
         range,
     };
     if answer.batch.num_rows() <= ROWS_SHAPED_INLINE {

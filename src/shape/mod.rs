@@ -14,15 +14,13 @@ mod time_column;
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
-
 use arrow::{array::RecordBatch, error::ArrowError};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     error::{Error, Result},
     notice::Notice,
-    time::TimeRange,
+    time::{Step, TimeRange},
 };
 
 /// Field metadata key under which a series' labels stand: a JSON object of strings, its keys sorted.
@@ -103,7 +101,7 @@ pub struct Options {
     pub fill: Fill,
     /// Bucket width to fill by; `None` where the statement has none. Without it no bucket is added: only the times
     /// that some series has are filled in the series that lack them.
-    pub step: Option<Duration>,
+    pub step: Option<Step>,
     /// The range to fill. Rows outside it are kept.
     pub range: TimeRange,
 }
