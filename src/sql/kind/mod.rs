@@ -46,6 +46,19 @@ pub enum Kind {
     Opaque,
 }
 
+impl Kind {
+    /// Its word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Buckets => "buckets",
+            Self::Rows => "rows",
+            Self::Totals => "totals",
+            Self::Opaque => "opaque",
+        }
+    }
+}
+
 /// What is known of a statement.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Analysis {

@@ -94,3 +94,23 @@ pub fn is_portable(sql: &str) -> bool {
 fn is_dataset(token: &Token<'_>) -> bool {
     token.kind == TokenKind::Macro && macro_name(token.text) == "dataset"
 }
+
+/// Every macro as JSON, for editors: `[{name, signature, example, portable, legs}]`; `legs` are those of whose own dialect it is, both
+/// for a portable one.
+#[must_use]
+pub fn catalogue() -> serde_json::Value {
+    let entry = |definition: &definition::Macro, portable: bool, legs: &[Leg]| {
+        serde_json::json!({
+            "name": format!("$__{}", definition.name),
+            "signature": format!("$__{}{}", definition.name, definition.parameters),
+            "example": definition.example,
+            "portable": portable,
+            "legs": legs,
+        })
+    };
+    let portable = portable::MACROS.iter().map(|definition| entry(definition, true, &Leg::ALL));
+    let own = Leg::ALL
+        .into_iter()
+        .flat_map(|leg| definition::native(leg).iter().map(move |definition| entry(definition, false, &[leg])));
+    portable.chain(own).collect()
+}
