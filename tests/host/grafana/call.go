@@ -110,6 +110,12 @@ func (p *Plugin) Resource(ctx context.Context, source *Source, target string) (s
 	return answer.Status, answer.Body, err
 }
 
+// PostResource posts to a resource path.
+func (p *Plugin) PostResource(ctx context.Context, source *Source, target string, posted []byte) (status int, body []byte, err error) {
+	answer, err := p.CallResource(ctx, source, ResourceCall{Method: "POST", Target: target, Body: posted})
+	return answer.Status, answer.Body, err
+}
+
 // ResourceCall is a call of a resource as a browser makes it.
 type ResourceCall struct {
 	Method string
