@@ -83,6 +83,8 @@ cpSync(path.join(here, 'index.html'), path.join(out, 'index.html'));
 const icons = path.join(path.dirname(require.resolve('@grafana/ui/package.json')), 'dist/public/img/icons');
 for (const place of ['public/img/icons', 'public/build/img/icons']) {
   cpSync(icons, path.join(out, place), { recursive: true });
+  // Icons that Grafana has and its package of components has not.
+  cpSync(path.join(here, 'icons'), path.join(out, place, 'unicons'), { recursive: true });
 }
 // Grafana's typeface, by the names that its styles ask for.
 const typeface = path.join(path.dirname(createRequire(import.meta.url).resolve('inter-ui/package.json')), 'web');

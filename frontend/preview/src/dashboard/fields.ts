@@ -1,6 +1,7 @@
 // Units, names, colours and thresholds of a panel's fields, and its transformations: all by Grafana's own functions.
 import {
   FieldConfigOptionsRegistry,
+  FieldType,
   applyFieldOverrides,
   displayNameOverrideProcessor,
   identityOverrideProcessor,
@@ -54,7 +55,8 @@ function property(id: string, process: Process, isCustom: boolean): FieldConfigP
     name: id,
     isCustom,
     process,
-    shouldApply: () => true,
+    // The axis that a field asks for is that of its values, not that of time.
+    shouldApply: ({ type }) => !(isCustom && id.startsWith('axis') && type === FieldType.time),
     editor: () => null,
     override: () => null,
   };

@@ -81,7 +81,7 @@ function Shown({ dashboard, sources }: { dashboard: Dashboard; sources: Sources 
   return (
     <Stack direction="column" gap={1}>
       <Stack justifyContent="space-between" alignItems="flex-start" wrap="wrap">
-        <div>
+        <div style={{ flex: '1 1 400px' }}>
           <Text element="h1" variant="h3">
             {dashboard.title}
           </Text>
