@@ -37,7 +37,7 @@ pub async fn query(instances: &Arc<Instances>, metrics: &Metrics, request: Query
     let context = Arc::new(request.plugin_context.unwrap_or_default());
     let outcomes = answer_each(request.queries, |query| {
         let (instances, context) = (Arc::clone(instances), Arc::clone(&context));
-        async move { answer_one(&instances, &context, &query, now).await }
+        async move { Box::pin(answer_one(&instances, &context, &query, now)).await }
     })
     .await;
     let responses = outcomes.into_iter().map(|(ref_id, outcome)| {
