@@ -182,9 +182,6 @@ func fill(root, dist, version string, now time.Time) error {
 			return err
 		}
 	}
-	if err := copyDashboards(root, dist); err != nil {
-		return err
-	}
 	return filepath.WalkDir(filepath.Join(root, "img"), func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
@@ -195,20 +192,6 @@ func fill(root, dist, version string, now time.Time) error {
 		}
 		return copyFile(path, filepath.Join(dist, name), 0o644)
 	})
-}
-
-// copyDashboards copies the provisioned dashboards to where plugin.json's `includes` say that they are.
-func copyDashboards(root, dist string) error {
-	dashboards, err := filepath.Glob(filepath.Join(root, "provisioning", "dashboards", "*.json"))
-	if err != nil {
-		return err
-	}
-	for _, dashboard := range dashboards {
-		if err := copyFile(dashboard, filepath.Join(dist, "dashboards", filepath.Base(dashboard)), 0o644); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func copyFile(from, to string, mode fs.FileMode) error {
