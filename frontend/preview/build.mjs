@@ -86,9 +86,14 @@ for (const place of ['public/img/icons', 'public/build/img/icons']) {
   // Icons that Grafana has and its package of components has not.
   cpSync(path.join(here, 'icons'), path.join(out, place, 'unicons'), { recursive: true });
 }
-// Grafana's typeface, by the names that its styles ask for.
-const typeface = path.join(path.dirname(createRequire(import.meta.url).resolve('inter-ui/package.json')), 'web');
+// Grafana's typefaces, by the names that its styles ask for.
+const own = createRequire(import.meta.url);
+const folderOf = (name) => path.dirname(own.resolve(`${name}/package.json`));
 for (const style of ['Regular', 'Italic', 'Medium', 'MediumItalic']) {
   const file = `Inter-${style}.woff2`;
-  cpSync(path.join(typeface, file), path.join(out, 'public/fonts/inter', file));
+  cpSync(path.join(folderOf('inter-ui'), 'web', file), path.join(out, 'public/fonts/inter', file));
 }
+cpSync(
+  path.join(folderOf('@fontsource-variable/roboto-mono'), 'files/roboto-mono-latin-wght-normal.woff2'),
+  path.join(out, 'public/fonts/roboto/L0xTDF4xlVMF-BfR8bXMIhJHg45mwgGEFl0_3vrtSM1J-gEPT5Ese6hmHSh0mQ.woff2')
+);

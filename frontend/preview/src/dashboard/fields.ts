@@ -67,12 +67,14 @@ const registry = new FieldConfigOptionsRegistry(() => [
   ...CUSTOM.map((id) => property(id, identityOverrideProcessor, true)),
 ]);
 
-standardTransformersRegistry.setInit(() =>
-  Object.values(standardTransformers).map((transformation) => {
+standardTransformersRegistry.setInit(() => {
+  // Some are exported under two names.
+  const distinct = new Map(Object.values(standardTransformers).map((one) => [one.id, one]));
+  return [...distinct.values()].map((transformation) => {
     const { id, name, description } = transformation;
     return { id, name, description, transformation: async () => transformation } as unknown as TransformerRegistryItem;
-  })
-);
+  });
+});
 
 /** The frames as the panel draws them: transformed, and each field with what it takes to show its values. */
 export async function prepareFrames(

@@ -127,7 +127,9 @@ function ticksOf(from: number, to: number, width: number): number[] {
   const least = ((to - from) / Math.max(1, width)) * 80;
   const step = STEPS.find((one) => one >= least) ?? STEPS.at(-1)!;
   const ticks: number[] = [];
-  for (let at = Math.ceil(from / step) * step; at < to && ticks.length < 100; at += step) {
+  // A tick's text needs room on both sides.
+  const room = ((to - from) / Math.max(1, width)) * 20;
+  for (let at = Math.ceil((from + room) / step) * step; at < to - room && ticks.length < 100; at += step) {
     ticks.push(at);
   }
   return ticks;
