@@ -24,20 +24,33 @@ export interface ShownVariable {
 
 export const ALL = '$__all';
 
-/** Every variable, each asked for with those before it already known. */
+/** Every variable. Those that name others wait for them; the rest are asked for side by side. */
 export async function resolveVariables(
   saved: SavedVariable[],
   chosen: Record<string, string[]>,
   sources: Sources,
   range: TimeRange
 ): Promise<ShownVariable[]> {
-  const shown: ShownVariable[] = [];
-  for (const one of saved) {
-    templates.set(shown.map(asVariable));
-    shown.push(await resolve(one, chosen[one.name], sources, range));
+  const found = new Map<string, ShownVariable>();
+  let waiting = saved;
+  while (waiting.length > 0) {
+    const names = waiting.map(({ name }) => name);
+    const free = waiting.filter((one) => !names.some((name) => name !== one.name && refersTo(one, name)));
+    // Variables that name each other in a circle are asked for as they are.
+    const batch = free.length > 0 ? free : waiting;
+    const known = saved.flatMap(({ name }) => found.get(name) ?? []);
+    templates.set(known.map(asVariable));
+    const resolved = await Promise.all(batch.map((one) => resolve(one, chosen[one.name], sources, range)));
+    resolved.forEach((one) => found.set(one.saved.name, one));
+    waiting = waiting.filter((one) => !batch.includes(one));
   }
+  const shown = saved.flatMap(({ name }) => found.get(name) ?? []);
   templates.set(shown.map(asVariable));
   return shown;
+}
+
+function refersTo(variable: SavedVariable, name: string): boolean {
+  return new RegExp(`\\$${name}\\b|\\$\\{${name}\\b|\\[\\[${name}\\b`).test(JSON.stringify(variable));
 }
 
 async function resolve(
