@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"math"
@@ -263,4 +264,35 @@ func (t *terminal) printShares(frame *data.Frame, column string) {
 		}
 	}
 	t.printTable(data.NewFrame(frame.Name, append(slices.Clone(frame.Fields), drawn)...))
+}
+
+// printPlan says who answered which part of the range, and why, where more than one leg did.
+func (t *terminal) printPlan(frame *data.Frame) {
+	custom, err := json.Marshal(frame.Meta.Custom)
+	if err != nil {
+		return
+	}
+	var told struct {
+		Plan struct {
+			Kind, Reason string
+			Boundary     *struct {
+				At  int64
+				Why string
+			}
+		}
+		Runs []struct {
+			Service, Region string
+			From, To        int64
+			Rows            int64
+		}
+	}
+	if json.Unmarshal(custom, &told) != nil || told.Plan.Boundary == nil {
+		return
+	}
+	instant := func(millis int64) string { return time.UnixMilli(millis).UTC().Format("02 Jan 15:04:05") }
+	t.labelled("kind", told.Plan.Kind+": "+told.Plan.Reason, "")
+	t.labelled("seam", instant(told.Plan.Boundary.At)+" UTC, "+told.Plan.Boundary.Why, "")
+	for _, run := range told.Runs {
+		t.labelled("slice", fmt.Sprintf("%s to %s  %s in %s, %d rows", instant(run.From), instant(run.To), run.Service, run.Region, run.Rows), "")
+	}
 }

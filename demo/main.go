@@ -117,6 +117,7 @@ func show(ctx context.Context, t *terminal, plugin *grafana.Plugin, source *graf
 	t.line("")
 	t.labelled("SQL", panel.sql, "")
 	if frame.Meta != nil {
+		t.printPlan(frame)
 		for _, notice := range frame.Meta.Notices {
 			t.labelled("note", notice.Text, yellow)
 		}

@@ -23,16 +23,33 @@ type panel struct {
 }
 
 func (p panel) legText() string {
-	if p.leg == "realtime" {
+	switch p.leg {
+	case "realtime":
 		return "real-time leg: Timestream, eu-west-1"
+	case "historical":
+		return "historical leg: Athena, eu-west-2"
+	default:
+		return "both legs, one answer"
 	}
-	return "historical leg: Athena, eu-west-2"
 }
 
 // panels are the demo's, as of now, over so many days of history.
 func panels(now time.Time, days int) []panel {
 	midnight := now.UTC().Truncate(24 * time.Hour)
 	return []panel{
+		{
+			title:  "Contacts and time in queue, the last 7 days, across the seam",
+			leg:    "auto",
+			format: "table",
+			from:   midnight.AddDate(0, 0, -min(7, days-1)),
+			to:     now,
+			sql: `SELECT $__timeGroup(1d) AS time, count(*) AS contacts, count_if(handled) AS handled,
+  avg(queue_duration) AS "time in queue, s", $__percentile(queue_duration, 0.95) AS "p95, s"
+FROM $__dataset(contacts)
+GROUP BY 1 ORDER BY 1`,
+			print: func(t *terminal, frame *data.Frame) { t.printTable(frame) },
+			check: checkAcrossTheSeam,
+		},
 		{
 			title:  "Contacts by queue, every 5 minutes",
 			leg:    "realtime",

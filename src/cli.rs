@@ -1,4 +1,5 @@
-//! The command line of the plugin's binary, for a person: run one query as a panel would, and see what it cost.
+//! The command line of the plugin's binary, for a person: run one query as a panel would and see what it cost, or have it
+//! explained.
 //!
 //! Rows go to standard output; the SQL that ran, its cost and notices go to standard error, so that rows can be piped.
 //! Exit codes: 0 answered, 1 the query failed, 2 the command line or the configuration is wrong.
@@ -13,7 +14,7 @@ use std::{
 };
 
 use arrow::{array::RecordBatch, util::pretty::pretty_format_batches};
-use chrono::Utc;
+use chrono::{SecondsFormat, Utc};
 use clap::{Parser, Subcommand, ValueEnum};
 use serde_json::json;
 
@@ -22,6 +23,7 @@ use crate::{
     error::{Error, Result},
     leg::Leg,
     metrics::Metrics,
+    plan::{Freshness, Route},
     query::Query,
     settings::{Gates, Settings, from_provisioning},
     time::TimeRange,
@@ -39,28 +41,42 @@ struct Arguments {
 enum Command {
     /// Run one SQL statement as a panel would, and print its rows, the SQL that ran and what it cost.
     Query(QueryArguments),
+    /// Say what a query would do, without running it: its kind, who answers which part of the range, and their SQL.
+    Explain(Asked),
 }
 
 #[derive(clap::Args)]
 struct QueryArguments {
+    #[command(flatten)]
+    asked: Asked,
+    /// How to print the rows.
+    #[arg(long, value_enum, default_value_t = Output::Table)]
+    format: Output,
+    /// Show what one leg answers where the other fails.
+    #[arg(long)]
+    allow_partial: bool,
+}
+
+#[derive(clap::Args)]
+struct Asked {
     /// Provisioning YAML of the data source, as Grafana reads it.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
     /// Name or uid of the data source, where the file has several.
     #[arg(long, value_name = "NAME")]
     datasource: Option<String>,
-    /// Which leg answers.
+    /// Which leg answers; without it, whichever the plan says for each part of the range of a dataset.
     #[arg(long, value_enum)]
-    leg: LegArgument,
+    leg: Option<LegArgument>,
+    /// What matters most where either leg could answer.
+    #[arg(long, value_enum, default_value_t = FreshnessArgument::Fastest)]
+    freshness: FreshnessArgument,
     /// Start of the time range: now-6h, an RFC 3339 time, or milliseconds since the epoch.
     #[arg(long, default_value = "now-6h")]
     from: String,
     /// End of the time range.
     #[arg(long, default_value = "now")]
     to: String,
-    /// How to print the rows.
-    #[arg(long, value_enum, default_value_t = Output::Table)]
-    format: Output,
     /// The statement; macros are expanded.
     sql: String,
 }
@@ -69,6 +85,13 @@ struct QueryArguments {
 enum LegArgument {
     Realtime,
     Historical,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum FreshnessArgument {
+    Fastest,
+    Cheapest,
+    Complete,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -88,18 +111,34 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    let Command::Query(query) = arguments.command;
-    match prepare(&query).await {
+    match arguments.command {
+        Command::Query(query) => run_query(&query).await,
+        Command::Explain(asked) => match prepare(&asked, false).await {
+            Err(error) => fail(&error, 2),
+            Ok((source, panel, saved)) => match source.explain(&saved, &panel) {
+                Err(error) => fail(&error, 1),
+                Ok(explanation) => printed(writeln!(io::stdout().lock(), "{}", explanation.text)),
+            },
+        },
+    }
+}
+
+async fn run_query(arguments: &QueryArguments) -> ExitCode {
+    match prepare(&arguments.asked, arguments.allow_partial).await {
         Err(error) => fail(&error, 2),
         Ok((source, panel, saved)) => match source.query(&saved, &panel).await {
             Err(error) => fail(&error, 1),
-            Ok(answer) => match print(&answer, query.format) {
-                // Whoever reads the rows may stop early, as `head` does.
-                Ok(()) => ExitCode::SUCCESS,
-                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-                Err(error) => fail(&Error::internal(format!("The rows could not be printed: {error}.")), 1),
-            },
+            Ok(answer) => printed(print(&answer, arguments.format)),
         },
+    }
+}
+
+/// The exit code of printing: whoever reads the rows may stop early, as `head` does.
+fn printed(outcome: io::Result<()>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => fail(&Error::internal(format!("The answer could not be printed: {error}.")), 1),
     }
 }
 
@@ -108,7 +147,7 @@ fn fail(error: &Error, code: u8) -> ExitCode {
     ExitCode::from(code)
 }
 
-async fn prepare(arguments: &QueryArguments) -> Result<(DataSource, PanelContext, Query)> {
+async fn prepare(arguments: &Asked, allow_partial: bool) -> Result<(DataSource, PanelContext, Query)> {
     let environment = |name: &str| std::env::var(name).ok();
     let yaml = std::fs::read_to_string(&arguments.config)
         .map_err(|error| Error::bad_settings(format!("{}: {error}.", arguments.config.display())))?;
@@ -121,14 +160,32 @@ async fn prepare(arguments: &QueryArguments) -> Result<(DataSource, PanelContext
     if range.from >= range.to {
         return Err(Error::bad_query("The time range is empty: --from must be before --to."));
     }
-    let leg = match arguments.leg {
-        LegArgument::Realtime => Leg::Realtime,
-        LegArgument::Historical => Leg::Historical,
+    let route = match arguments.leg {
+        None => Route::Auto,
+        Some(LegArgument::Realtime) => Route::Only(Leg::Realtime),
+        Some(LegArgument::Historical) => Route::Only(Leg::Historical),
     };
-    let saved = json!({"route": leg, "sql": arguments.sql, "format": "table"});
+    let freshness = match arguments.freshness {
+        FreshnessArgument::Fastest => Freshness::Fastest,
+        FreshnessArgument::Cheapest => Freshness::Cheapest,
+        FreshnessArgument::Complete => Freshness::Complete,
+    };
+    let saved = json!({
+        "route": route.name(),
+        "freshness": freshness,
+        "sql": arguments.sql,
+        "format": "table",
+        "allowPartial": allow_partial,
+    });
     let query = Query::from_json(saved.to_string().as_bytes())?;
     let max_data_points = 1_000;
-    let panel = PanelContext { range, interval: bucket_width(&range, max_data_points), max_data_points, now };
+    let panel = PanelContext {
+        range,
+        interval: bucket_width(&range, max_data_points),
+        max_data_points,
+        now,
+        origin: Arc::default(),
+    };
     Ok((DataSource::connect(settings, Arc::new(Metrics::default())).await?, panel, query))
 }
 
@@ -180,14 +237,16 @@ fn print_rows(frames: &[RecordBatch], output: Output, to: &mut impl Write) -> io
 
 fn print_run(run: &Run, to: &mut impl Write) -> io::Result<()> {
     let cost = &run.cost;
-    writeln!(to, "{} ({}): {}", run.leg, run.leg.service(), run.sql)?;
+    let (leg, TimeRange { from, to: end }) = (run.slice.leg, run.slice.range);
+    let instant = |at: chrono::DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    writeln!(to, "{leg} ({}), {} to {}: {}", leg.service(), instant(from), instant(end), run.sql)?;
     write!(to, "{} rows, {} pages, {} bytes scanned", cost.rows, cost.pages, cost.bytes_scanned)?;
     for (name, time) in [("engine", cost.engine_time), ("queue", cost.queue_time), ("in all", Some(cost.elapsed))] {
         if let Some(time) = time {
             write!(to, ", {name} {} ms", time.as_millis())?;
         }
     }
-    if let Some(dollars) = cost.dollars(run.leg) {
+    if let Some(dollars) = cost.dollars(leg) {
         write!(to, ", {dollars:.6} dollars")?;
     }
     if !cost.execution_ids.is_empty() {

@@ -21,6 +21,7 @@ pub mod grafana;
 pub mod leg;
 pub mod metrics;
 pub mod notice;
+pub mod plan;
 pub mod query;
 pub mod settings;
 pub mod shape;

@@ -11,18 +11,43 @@ use serde_json::{Map, Value};
 use crate::{
     error::{Error, Result},
     leg::Leg,
+    plan::{Freshness, Route},
     shape::{Fill, Format, Layout},
+    sql::filter::Filter,
     time::parse_interval,
 };
+
+/// Values of a column listed at most, for a variable or a filter: nobody reads further down a list.
+const VALUES_LISTED: usize = 1_000;
 
 /// What the Athena data source writes for "whatever the data source is set to".
 const PEER_DEFAULT: &str = "__default";
 
+/// What a query asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum QueryKind {
+    /// The rows of a statement.
+    #[default]
+    Statement,
+    /// What the data source itself ran lately.
+    Activity,
+    /// Where the legs meet now, as an annotation.
+    Boundary,
+}
+
 /// One panel query.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
-    /// The leg that answers.
-    pub route: Leg,
+    /// What it asks for; the statement is empty where it is not one.
+    pub kind: QueryKind,
+    /// Which legs may answer.
+    pub route: Route,
+    /// What matters most where either leg could answer.
+    pub freshness: Freshness,
+    /// Whether the other leg's part will do where one leg fails.
+    pub allow_partial: bool,
+    /// What the dashboard's viewer narrows every dataset by.
+    pub filters: Vec<Filter>,
     /// SQL as typed, macros not yet expanded.
     pub sql: String,
     /// How the panel wants its rows.
@@ -70,6 +95,30 @@ enum Dialect {
 }
 
 impl Query {
+    /// The query that says no more than its statement.
+    #[must_use]
+    pub fn of_sql(sql: String) -> Self {
+        Self {
+            kind: QueryKind::Statement,
+            route: Route::Auto,
+            freshness: Freshness::default(),
+            allow_partial: false,
+            filters: Vec::new(),
+            sql,
+            format: Format::default(),
+            layout: Layout::default(),
+            fill: Fill::default(),
+            step: None,
+            database: None,
+            table: None,
+            column: None,
+            measure: None,
+            catalog: None,
+            region: None,
+            reuse: Reuse::default(),
+        }
+    }
+
     /// Reads a query from the JSON that Grafana sends.
     ///
     /// # Errors
@@ -83,25 +132,41 @@ impl Query {
             return Err(Error::bad_query("The query must be a JSON object with a sql field."));
         };
         let fields = Fields { map, path: "" };
-        let (dialect, sql) = find_sql(&fields)?;
+        let kind = match fields.text("kind")?.as_deref() {
+            None | Some("sql" | "values") => QueryKind::Statement,
+            Some("activity") => QueryKind::Activity,
+            Some("boundary") => QueryKind::Boundary,
+            Some(_) => return Err(fields.wrong("kind", "sql, values, activity or boundary")),
+        };
+        let (dialect, sql) = match (kind, read_values(&fields)?) {
+            (QueryKind::Statement, Some(sql)) => (Dialect::Switchboard, sql),
+            (QueryKind::Statement, None) => find_sql(&fields)?,
+            _ => (Dialect::Switchboard, String::new()),
+        };
         let connection = fields.object("connectionArgs")?;
         let route = match fields.text("route")?.as_deref() {
-            Some("realtime") => Leg::Realtime,
-            Some("historical") => Leg::Historical,
-            Some(_) => return Err(fields.wrong("route", "realtime or historical")),
+            Some("auto") => Route::Auto,
+            Some("realtime") => Route::Only(Leg::Realtime),
+            Some("historical") => Route::Only(Leg::Historical),
+            Some(_) => return Err(fields.wrong("route", "auto, realtime or historical")),
             None => match dialect {
-                Dialect::TimestreamPeer => Leg::Realtime,
-                Dialect::AthenaPeer => Leg::Historical,
-                Dialect::Switchboard => {
-                    return Err(Error::bad_query(
-                        "The query does not say which leg answers it: set route to realtime or historical.",
-                    ));
-                }
+                Dialect::TimestreamPeer => Route::Only(Leg::Realtime),
+                Dialect::AthenaPeer => Route::Only(Leg::Historical),
+                Dialect::Switchboard => Route::Auto,
             },
         };
         Ok(Self {
+            kind,
             route,
             sql,
+            freshness: match fields.text("freshness")?.as_deref() {
+                None | Some("fastest") => Freshness::Fastest,
+                Some("cheapest") => Freshness::Cheapest,
+                Some("complete") => Freshness::Complete,
+                Some(_) => return Err(fields.wrong("freshness", "fastest, cheapest or complete")),
+            },
+            allow_partial: fields.boolean("allowPartial")?.unwrap_or(false),
+            filters: fields.get("adhocFilters").map(Filter::from_json).transpose()?.unwrap_or_default(),
             format: read_format(&fields, dialect)?,
             layout: match fields.text("layout")?.as_deref() {
                 None | Some("wide") => Layout::Wide,
@@ -162,14 +227,40 @@ fn find_sql(fields: &Fields<'_>) -> Result<(Dialect, String)> {
     Err(Error::bad_query("The query has no SQL: write a statement into its sql field."))
 }
 
+/// The statement of a query `{kind: values, dataset, column}`: what a column holds, for a dashboard's variable.
+fn read_values(fields: &Fields<'_>) -> Result<Option<String>> {
+    if fields.text("kind")?.as_deref() != Some("values") {
+        return Ok(None);
+    }
+    let name = |key: &str| {
+        fields
+            .text(key)?
+            .filter(|name| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
+            .ok_or_else(|| fields.wrong(key, "the name of one, in letters, digits and underscores"))
+    };
+    let (dataset, column) = (name("dataset")?, name("column")?);
+    Ok(Some(values_of(&dataset, &column)))
+}
+
+/// The statement that lists what `column` of `dataset` holds, in order, the first thousand at most. Both names are identifiers.
+#[must_use]
+pub fn values_of(dataset: &str, column: &str) -> String {
+    format!(
+        "SELECT \"{column}\" AS value FROM $__dataset({dataset}) WHERE \"{column}\" IS NOT NULL GROUP BY 1 ORDER BY 1 LIMIT {VALUES_LISTED}",
+        column = column.to_lowercase()
+    )
+}
+
 fn read_format(fields: &Fields<'_>, dialect: Dialect) -> Result<Format> {
-    const ALLOWED: &str = "table, time_series or logs";
+    const ALLOWED: &str = "table, time_series, logs, annotations or values";
     let number = match fields.get("format") {
         Some(Value::String(text)) => {
             return match text.as_str() {
                 "table" => Ok(Format::Table),
                 "time_series" | "timeseries" => Ok(Format::TimeSeries),
                 "logs" => Ok(Format::Logs),
+                "annotations" => Ok(Format::Annotations),
+                "values" => Ok(Format::Values),
                 _ => Err(fields.wrong("format", ALLOWED)),
             };
         }
@@ -179,6 +270,12 @@ fn read_format(fields: &Fields<'_>, dialect: Dialect) -> Result<Format> {
     };
     // Absent is 0 in both official data sources.
     match (dialect, number.unwrap_or(0)) {
+        (Dialect::Switchboard, _) if number.is_none() && fields.get("kind") == Some(&Value::from("values")) => {
+            Ok(Format::Values)
+        }
+        (Dialect::Switchboard, _) if number.is_none() && fields.get("kind") == Some(&Value::from("boundary")) => {
+            Ok(Format::Annotations)
+        }
         (Dialect::Switchboard, _) if number.is_none() => Ok(Format::Table),
         (Dialect::AthenaPeer, 0) | (Dialect::TimestreamPeer, 1) => Ok(Format::TimeSeries),
         (Dialect::AthenaPeer, 1) | (Dialect::TimestreamPeer, 0) => Ok(Format::Table),
@@ -300,13 +397,43 @@ mod tests {
             "resultReuse": {"enabled": false}, "somethingOfGrafanas": [1],
         }))
         .unwrap();
-        assert_eq!((query.route, query.format, query.layout), (Leg::Realtime, Format::TimeSeries, Layout::Multi));
+        assert_eq!(
+            (query.route, query.format, query.layout),
+            (Route::Only(Leg::Realtime), Format::TimeSeries, Layout::Multi)
+        );
         assert_eq!((query.fill, query.step), (Fill::Value(7.0), Some(Duration::from_mins(5))));
         assert_eq!(
             (query.database.as_deref(), query.table.as_deref(), query.measure.as_deref()),
             (Some("d"), Some("t"), Some("m"))
         );
         assert_eq!(query.reuse, Reuse::Never);
+    }
+
+    #[test]
+    fn routes_preferences_and_filters() {
+        let plain = read(&json!({"sql": "SELECT 1"})).unwrap();
+        assert_eq!((plain.route, plain.freshness, plain.allow_partial), (Route::Auto, Freshness::Fastest, false));
+        let query = read(&json!({
+            "sql": "SELECT 1", "route": "auto", "freshness": "complete", "allowPartial": true,
+            "adhocFilters": [{"key": "queue", "operator": "=", "value": "Billing"}],
+        }))
+        .unwrap();
+        assert_eq!((query.route, query.freshness, query.allow_partial), (Route::Auto, Freshness::Complete, true));
+        assert_eq!((query.filters.len(), query.filters[0].column.as_str()), (1, "queue"));
+    }
+
+    #[test]
+    fn a_variable_asks_for_the_values_of_a_column() {
+        let query = read(&json!({"kind": "values", "dataset": "contacts", "column": "Queue"})).unwrap();
+        assert_eq!(query.format, Format::Values);
+        assert!(query.sql.starts_with("SELECT \"queue\" AS value FROM $__dataset(contacts) WHERE"), "{}", query.sql);
+        for (json, says) in [
+            (json!({"kind": "values", "column": "queue"}), "dataset must be the name"),
+            (json!({"kind": "values", "dataset": "contacts", "column": "a\" FROM x --"}), "column must be the name"),
+            (json!({"kind": "names", "sql": "SELECT 1"}), "kind must be sql, values, activity or boundary"),
+        ] {
+            assert!(read(&json).unwrap_err().message().contains(says), "{json}");
+        }
     }
 
     #[test]
@@ -318,7 +445,10 @@ mod tests {
             "fillMode": {"mode": 2, "value": 3},
         });
         let query = read(&saved).unwrap();
-        assert_eq!((query.route, query.format, query.fill), (Leg::Historical, Format::TimeSeries, Fill::Value(3.0)));
+        assert_eq!(
+            (query.route, query.format, query.fill),
+            (Route::Only(Leg::Historical), Format::TimeSeries, Fill::Value(3.0))
+        );
         assert_eq!((query.region, query.database), (None, None));
         assert_eq!((query.catalog.as_deref(), query.column.as_deref()), (Some("cat"), Some("started")));
         assert_eq!(query.reuse, Reuse::UpTo(Duration::from_mins(15)));
@@ -337,7 +467,7 @@ mod tests {
             "waitForResult": true, "nextToken": "abc", "format": 1,
         }))
         .unwrap();
-        assert_eq!((query.route, query.format), (Leg::Realtime, Format::TimeSeries));
+        assert_eq!((query.route, query.format), (Route::Only(Leg::Realtime), Format::TimeSeries));
         assert_eq!(
             (query.database.as_deref(), query.table, query.measure.as_deref()),
             (Some("\"connect\""), None, Some("wait"))
@@ -347,7 +477,10 @@ mod tests {
 
     #[test]
     fn an_explicit_route_wins_over_the_shape() {
-        assert_eq!(read(&json!({"rawQuery": "SELECT 1", "route": "historical"})).unwrap().route, Leg::Historical);
+        assert_eq!(
+            read(&json!({"rawQuery": "SELECT 1", "route": "historical"})).unwrap().route,
+            Route::Only(Leg::Historical)
+        );
     }
 
     #[test]
@@ -357,10 +490,9 @@ mod tests {
             (json!({}), "has no SQL"),
             (json!({"sql": "  ", "rawSql": ""}), "has no SQL"),
             (json!({"sql": 5}), "sql must be a text"),
-            (json!({"sql": "SELECT 1"}), "set route to realtime or historical"),
-            (json!({"sql": "SELECT 1", "route": "both"}), "route must be realtime or historical"),
+            (json!({"sql": "SELECT 1", "route": "both"}), "route must be auto, realtime or historical"),
             (json!({"sql": "SELECT 1", "route": 1}), "route must be a text"),
-            (json!({"rawSql": "x", "format": 9}), "format must be table, time_series or logs"),
+            (json!({"rawSql": "x", "format": 9}), "format must be table, time_series, logs"),
             (json!({"rawSql": "x", "format": -1}), "format must be"),
             (json!({"rawSql": "x", "format": "pie"}), "format must be"),
             (json!({"rawSql": "x", "format": {}}), "format must be"),

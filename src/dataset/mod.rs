@@ -1,10 +1,17 @@
 //! Datasets: logical tables that exist on one leg or both, with one set of column names. The vocabulary of settings, SQL
 //! expansion, planning and editors; reading them from settings is `settings`' work, writing SQL is `sql`'s.
 
+mod describe;
+mod template;
+
 use std::time::Duration;
 
 use chrono_tz::Tz;
 
+pub use self::{
+    describe::describe,
+    template::{TEMPLATES, template, templates},
+};
 use crate::leg::Leg;
 
 /// The logical name of the event time that every dataset has. It is not listed among [`Dataset::columns`].

@@ -79,16 +79,29 @@ pub struct Cost {
     pub execution_ids: Vec<String>,
 }
 
+/// Athena's list price: 5 dollars a terabyte.
+const DOLLARS_PER_BYTE: f64 = 5.0 / 1e12;
+/// What Athena bills a statement for at least.
+const LEAST_BYTES: f64 = 10e6;
+
 impl Cost {
     /// Dollars at list price for on-demand scanning: 5 a TB for Athena with the 10 MB minimum; Timestream is billed by
     /// compute time, so it has no price by bytes and answers `None`.
     #[must_use]
     pub fn dollars(&self, leg: Leg) -> Option<f64> {
-        const DOLLARS_PER_BYTE: f64 = 5.0 / 1e12;
         match leg {
             Leg::Historical if self.reused => Some(0.0),
             #[expect(clippy::cast_precision_loss, reason = "a price, not an amount of bytes")]
             Leg::Historical => Some(self.bytes_metered as f64 * DOLLARS_PER_BYTE),
+            Leg::Realtime => None,
+        }
+    }
+
+    /// Dollars at list price for a statement that will scan about so many bytes; see [`Cost::dollars`].
+    #[must_use]
+    pub fn dollars_for(leg: Leg, bytes_scanned: f64) -> Option<f64> {
+        match leg {
+            Leg::Historical => Some(bytes_scanned.max(LEAST_BYTES) * DOLLARS_PER_BYTE),
             Leg::Realtime => None,
         }
     }

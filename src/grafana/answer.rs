@@ -1,6 +1,7 @@
 //! A panel's answer as frames: what each is called, and what is said beside its rows.
 
 use arrow::array::RecordBatch;
+use chrono::SecondsFormat;
 use serde_json::{Value, json};
 
 use super::frame::{self, FrameMeta, Stat};
@@ -10,6 +11,7 @@ use crate::{
     leg::Leg,
     settings::Settings,
     shape::LABELS,
+    time::TimeRange,
 };
 
 /// One frame, not yet encoded.
@@ -36,7 +38,7 @@ impl Frame {
 /// frames. An answer without rows is one frame without columns, so that its notices and cost are still told.
 #[must_use]
 pub fn frames(answer: PanelAnswer, ref_id: &str, settings: &Settings) -> Vec<Frame> {
-    let PanelAnswer { frames: batches, kind, runs, notices } = answer;
+    let PanelAnswer { frames: batches, kind, runs, plan, notices } = answer;
     let batches = if batches.is_empty() {
         vec![RecordBatch::new_empty(std::sync::Arc::new(arrow::datatypes::Schema::empty()))]
     } else {
@@ -46,8 +48,9 @@ pub fn frames(answer: PanelAnswer, ref_id: &str, settings: &Settings) -> Vec<Fra
     let executed = executed(&runs);
     let mut first = FrameMeta::new(kind);
     first.notices = notices;
-    first.stats = runs.iter().flat_map(|run| stats(run, runs.len() > 1)).collect();
-    first.custom = Some(json!({"runs": runs.iter().map(|run| about(run, settings)).collect::<Vec<_>>()}));
+    first.stats = all_stats(&runs);
+    let about: Vec<Value> = runs.iter().map(|run| about(run, settings)).collect();
+    first.custom = Some(json!({"plan": plan, "runs": about}));
     let mut first = Some(first);
     batches
         .into_iter()
@@ -66,14 +69,39 @@ fn executed(runs: &[Run]) -> Option<String> {
         [] => None,
         [run] => Some(run.sql.clone()),
         runs => {
-            let titled = runs.iter().map(|run| format!("-- {} ({})\n{}", run.leg, run.leg.service(), run.sql));
+            let titled = runs.iter().map(|run| {
+                let TimeRange { from, to } = run.slice.range;
+                let (from, to) =
+                    (from.to_rfc3339_opts(SecondsFormat::Secs, true), to.to_rfc3339_opts(SecondsFormat::Secs, true));
+                let leg = run.slice.leg;
+                format!("-- {leg} ({}), {from} to {to}\n{}", leg.service(), run.sql)
+            });
             Some(titled.collect::<Vec<_>>().join("\n\n"))
         }
     }
 }
 
-/// What a run cost, in Grafana's units. `several`: other legs ran too, so the leg is named.
-fn stats(run: &Run, several: bool) -> Vec<Stat> {
+/// What every run cost. Where several ran, each is named by its leg, and by its number where its leg ran several.
+fn all_stats(runs: &[Run]) -> Vec<Stat> {
+    let of_leg = |leg: Leg| runs.iter().filter(move |run| run.slice.leg == leg);
+    let mut numbers = [0; Leg::ALL.len()];
+    runs.iter()
+        .flat_map(|run| {
+            let leg = run.slice.leg;
+            let number = &mut numbers[usize::from(leg == Leg::Historical)];
+            *number += 1;
+            let name = match (runs.len(), of_leg(leg).count()) {
+                (1, _) => None,
+                (_, 1) => Some(leg.name().to_owned()),
+                (_, all) => Some(format!("{leg} {number} of {all}")),
+            };
+            stats(run, name.as_deref())
+        })
+        .collect()
+}
+
+/// What a run cost, in Grafana's units. `named`: others ran too, so each figure says whose it is.
+fn stats(run: &Run, named: Option<&str>) -> Vec<Stat> {
     #[expect(clippy::cast_precision_loss, reason = "figures for a person to read")]
     let count = |number: u64| number as f64;
     let milliseconds = |duration: std::time::Duration| duration.as_secs_f64() * 1_000.0;
@@ -88,7 +116,7 @@ fn stats(run: &Run, several: bool) -> Vec<Stat> {
     let times =
         [("Engine time", cost.engine_time), ("Queue time", cost.queue_time), ("Total time", Some(cost.elapsed))];
     figures.extend(times.into_iter().filter_map(|(name, time)| Some((name, Some("ms"), milliseconds(time?)))));
-    if let Some(dollars) = cost.dollars(run.leg) {
+    if let Some(dollars) = cost.dollars(run.slice.leg) {
         figures.push(("Estimated cost", Some("currencyUSD"), dollars));
     }
     if run.shared {
@@ -100,23 +128,32 @@ fn stats(run: &Run, several: bool) -> Vec<Stat> {
     figures
         .into_iter()
         .map(|(name, unit, value)| Stat {
-            display_name: if several { format!("{name} ({})", run.leg) } else { name.to_owned() },
+            display_name: named.map_or_else(|| name.to_owned(), |whose| format!("{name} ({whose})")),
             unit: unit.map(str::to_owned),
             value,
         })
         .collect()
 }
 
-/// Where a run can be found in AWS.
+/// What a run read, what it took, and where it can be found in AWS. Times are milliseconds, instants milliseconds since the epoch.
 fn about(run: &Run, settings: &Settings) -> Value {
-    let region = match run.leg {
+    let leg = run.slice.leg;
+    let region = match leg {
         Leg::Realtime => &settings.realtime.region,
         Leg::Historical => &settings.historical.region,
     };
     json!({
-        "leg": run.leg,
-        "service": run.leg.service(),
+        "leg": leg,
+        "service": leg.service(),
         "region": region,
+        "from": run.slice.range.from.timestamp_millis(),
+        "to": run.slice.range.to.timestamp_millis(),
+        "sql": run.sql,
+        "rows": run.cost.rows,
+        "pages": run.cost.pages,
+        "bytesScanned": run.cost.bytes_scanned,
+        "elapsedMs": u64::try_from(run.cost.elapsed.as_millis()).unwrap_or(u64::MAX),
+        "dollars": run.cost.dollars(leg),
         "executionIds": run.cost.execution_ids,
         "shared": run.shared,
         "reused": run.cost.reused,
@@ -140,8 +177,10 @@ mod tests {
         datatypes::{DataType, Field, Schema},
     };
 
+    use chrono::{DateTime, TimeDelta};
+
     use super::*;
-    use crate::{engine::Cost, notice::Notice, settings::Gates, shape::FrameKind};
+    use crate::{engine::Cost, notice::Notice, plan::Slice, settings::Gates, shape::FrameKind};
 
     fn settings() -> Settings {
         Settings::from_grafana(b"{}", &HashMap::new(), &Gates::default()).unwrap()
@@ -162,12 +201,14 @@ mod tests {
             execution_ids: vec!["e-1".to_owned()],
             ..Cost::default()
         };
-        Run { leg, sql: format!("SELECT '{leg}'"), cost, shared: false }
+        let (from, to) = (DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH + TimeDelta::hours(1));
+        let slice = Slice { leg, range: TimeRange { from, to } };
+        Run { slice, sql: format!("SELECT '{leg}'"), cost, shared: false }
     }
 
     fn answer(frames: Vec<RecordBatch>, runs: Vec<Run>) -> PanelAnswer {
         let notices = vec![Notice::warning("Cut.")];
-        PanelAnswer { frames, kind: FrameKind::TimeSeriesMulti, runs, notices }
+        PanelAnswer { frames, kind: FrameKind::TimeSeriesMulti, runs, plan: json!({"kind": "rows"}), notices }
     }
 
     #[test]
@@ -186,10 +227,14 @@ mod tests {
         assert!((stat("Estimated cost").value - 0.000_05).abs() < 1e-12);
         assert_eq!(frames[0].meta.notices, [Notice::warning("Cut.")]);
         assert!(frames[1].meta.stats.is_empty() && frames[1].meta.notices.is_empty());
+        let custom = frames[0].meta.custom.as_ref().unwrap();
+        assert_eq!(custom["plan"]["kind"], "rows");
+        let run = &custom["runs"][0];
         assert_eq!(
-            frames[0].meta.custom.as_ref().unwrap()["runs"][0],
-            json!({"leg": "historical", "service": "Athena", "region": "eu-west-2", "executionIds": ["e-1"], "shared": false, "reused": false})
+            (&run["leg"], &run["service"], &run["region"]),
+            (&json!("historical"), &json!("Athena"), &json!("eu-west-2"))
         );
+        assert_eq!((&run["executionIds"], &run["to"], &run["rows"]), (&json!(["e-1"]), &json!(3_600_000), &json!(2)));
     }
 
     #[test]
@@ -198,12 +243,25 @@ mod tests {
             frames(answer(vec![series("{}")], vec![run(Leg::Realtime), run(Leg::Historical)]), "A", &settings());
         assert_eq!(
             frames[0].meta.executed_query_string.as_deref(),
-            Some("-- realtime (Timestream)\nSELECT 'realtime'\n\n-- historical (Athena)\nSELECT 'historical'")
+            Some(
+                "-- realtime (Timestream), 1970-01-01T00:00:00Z to 1970-01-01T01:00:00Z\nSELECT 'realtime'\n\n\
+                 -- historical (Athena), 1970-01-01T00:00:00Z to 1970-01-01T01:00:00Z\nSELECT 'historical'"
+            )
         );
         let names: Vec<&str> = frames[0].meta.stats.iter().map(|stat| stat.display_name.as_str()).collect();
         assert!(names.contains(&"Rows (realtime)") && names.contains(&"Rows (historical)"), "{names:?}");
         assert!(!names.contains(&"Estimated cost (realtime)"), "Timestream has no price by bytes");
         assert!(!names.contains(&"Queue time (realtime)"), "what the engine does not say is not shown as zero");
+    }
+
+    #[test]
+    fn slices_of_one_leg_are_numbered() {
+        let names: Vec<String> =
+            all_stats(&[run(Leg::Realtime), run(Leg::Realtime)]).into_iter().map(|stat| stat.display_name).collect();
+        assert!(
+            names.contains(&"Rows (realtime 1 of 2)".to_owned())
+                && names.contains(&"Rows (realtime 2 of 2)".to_owned())
+        );
     }
 
     #[test]

@@ -18,7 +18,7 @@ use super::{
     wire::{DataResponse, PluginContext, QueryDataRequest, QueryDataResponse},
 };
 use crate::{
-    datasource::PanelContext,
+    datasource::{Origin, PanelContext},
     error::{Error, ErrorKind, Result},
     metrics::Metrics,
     query::Query,
@@ -33,50 +33,45 @@ const BYTES_ENCODED_INLINE: usize = 2 << 20;
 /// Answers all queries of a request.
 pub async fn query(instances: &Arc<Instances>, metrics: &Metrics, request: QueryDataRequest) -> QueryDataResponse {
     let now = Utc::now();
-    let origin = Origin::of(&request.headers);
+    let origin = origin_of(&request.headers);
     let context = Arc::new(request.plugin_context.unwrap_or_default());
     let outcomes = answer_each(request.queries, |query| {
         let (instances, context) = (Arc::clone(instances), Arc::clone(&context));
-        async move { answer_one(&instances, &context, &query, now).await }
+        let origin = Arc::new(Origin { ref_id: query.ref_id.clone(), ..origin.clone() });
+        async move { answer_one(&instances, &context, &query, now, origin).await }
     })
     .await;
     let responses = outcomes.into_iter().map(|(ref_id, outcome)| {
         metrics.panel_query(outcome.as_ref().map(|_| ()).map_err(Error::kind));
         if let Err(error) = &outcome {
-            origin.log(&ref_id, error);
+            log(&origin, &ref_id, error);
         }
         (ref_id, respond(outcome))
     });
     QueryDataResponse { responses: responses.collect() }
 }
 
-/// Where a request comes from, as far as its headers say.
-struct Origin {
-    dashboard: String,
-    panel: String,
-    alert: bool,
+/// Where a request comes from, as far as its headers say. Anybody may send anything, so what they say is cut short.
+fn origin_of(headers: &HashMap<String, String>) -> Origin {
+    let header = |name: &str| -> String {
+        let found = headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map_or("", |(_, value)| value);
+        found.chars().take(128).collect()
+    };
+    Origin {
+        dashboard: header("http_X-Dashboard-Uid"),
+        panel: header("http_X-Panel-Id"),
+        ref_id: String::new(),
+        alert: header("FromAlert") == "true",
+    }
 }
 
-impl Origin {
-    fn of(headers: &HashMap<String, String>) -> Self {
-        let header = |name: &str| {
-            headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map_or("", |(_, value)| value).to_owned()
-        };
-        Self {
-            dashboard: header("http_X-Dashboard-Uid"),
-            panel: header("http_X-Panel-Id"),
-            alert: header("FromAlert") == "true",
-        }
-    }
-
-    /// Grafana logs the message of a failed query itself; what is ours to mend is logged here, loud.
-    fn log(&self, ref_id: &str, error: &Error) {
-        let (dashboard, panel, alert, kind) = (&*self.dashboard, &*self.panel, self.alert, error.kind().name());
-        if error.kind() == ErrorKind::Internal {
-            tracing::error!(ref_id, kind, dashboard, panel, alert, "A query failed: {}", error.message());
-        } else {
-            tracing::debug!(ref_id, kind, dashboard, panel, alert, "A query failed: {}", error.message());
-        }
+/// Grafana logs the message of a failed query itself; what is ours to mend is logged here, loud.
+fn log(origin: &Origin, ref_id: &str, error: &Error) {
+    let (dashboard, panel, alert, kind) = (&*origin.dashboard, &*origin.panel, origin.alert, error.kind().name());
+    if error.kind() == ErrorKind::Internal {
+        tracing::error!(ref_id, kind, dashboard, panel, alert, "A query failed: {}", error.message());
+    } else {
+        tracing::debug!(ref_id, kind, dashboard, panel, alert, "A query failed: {}", error.message());
     }
 }
 
@@ -129,10 +124,11 @@ async fn answer_one(
     context: &PluginContext,
     asked: &DataQuery,
     now: DateTime<Utc>,
+    origin: Arc<Origin>,
 ) -> Result<Vec<Bytes>> {
     // `hide` in the query is not looked at: a hidden query that Grafana sends is the input of an expression.
     let query = Query::from_json(&asked.json)?;
-    let panel = panel(asked, now)?;
+    let panel = PanelContext { origin, ..panel(asked, now)? };
     let source = instances.get(context).await?;
     let answered = source.query(&query, &panel).await?;
     let frames = answer::frames(answered, &asked.ref_id, source.settings());
@@ -153,18 +149,23 @@ fn encode(frames: &[answer::Frame], ref_id: &str) -> Result<Vec<Bytes>> {
 /// What the panel says beside the query: all of it numbers that anybody could have sent.
 fn panel(asked: &DataQuery, now: DateTime<Utc>) -> Result<PanelContext> {
     let range = asked.time_range.ok_or_else(|| Error::bad_query("The query has no time range: send from and to."))?;
-    let (from, to) = (instant(range.from_epoch_ms)?, instant(range.to_epoch_ms)?);
-    if from > to {
+    panel_of(range.from_epoch_ms, range.to_epoch_ms, asked.interval_ms, asked.max_data_points, now)
+}
+
+/// The panel of a range in milliseconds since the epoch, an interval in milliseconds and a number of points.
+pub(super) fn panel_of(from: i64, to: i64, interval_ms: i64, points: i64, now: DateTime<Utc>) -> Result<PanelContext> {
+    let range = TimeRange { from: instant(from)?, to: instant(to)? };
+    if range.from > range.to {
         return Err(Error::bad_query("The time range ends before it begins: swap from and to."));
     }
-    let interval = u64::try_from(asked.interval_ms).unwrap_or(0).max(1);
-    let max_data_points = match u32::try_from(asked.max_data_points) {
+    let interval = Duration::from_millis(u64::try_from(interval_ms).unwrap_or(0).max(1));
+    let max_data_points = match u32::try_from(points) {
         Ok(0) => DEFAULT_DATA_POINTS,
         Ok(points) => points,
-        Err(_) if asked.max_data_points < 0 => DEFAULT_DATA_POINTS,
+        Err(_) if points < 0 => DEFAULT_DATA_POINTS,
         Err(_) => u32::MAX,
     };
-    Ok(PanelContext { range: TimeRange { from, to }, interval: Duration::from_millis(interval), max_data_points, now })
+    Ok(PanelContext { range, interval, max_data_points, now, origin: Arc::default() })
 }
 
 /// An instant that can be counted in nanoseconds, as frames count time.
@@ -303,7 +304,7 @@ mod tests {
     #[test]
     fn the_origin_is_read_whatever_the_case_of_its_headers() {
         let headers = [("http_X-Dashboard-UID", "abc"), ("http_X-Panel-Id", "7"), ("FromAlert", "true")];
-        let origin = Origin::of(&headers.map(|(key, value)| (key.to_owned(), value.to_owned())).into());
+        let origin = origin_of(&headers.map(|(key, value)| (key.to_owned(), value.to_owned())).into());
         assert_eq!((origin.dashboard.as_str(), origin.panel.as_str(), origin.alert), ("abc", "7", true));
     }
 }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{instance::Instances, wire::CheckHealthRequest};
 use crate::{
+    datasource::{DatasetHealth, Report},
     engine::Health,
     error::{Error, ErrorKind},
     leg::Leg,
@@ -24,7 +25,7 @@ pub async fn check(instances: &Instances, request: &CheckHealthRequest) -> Check
     let checked = async { Ok(instances.get(&context).await?.health().await) };
     let panicked = || Err(Error::internal("Switchboard panicked over this check; Grafana's log says where."));
     match AssertUnwindSafe(checked).catch_unwind().await.unwrap_or_else(|_| panicked()) {
-        Ok(legs) => report(&legs),
+        Ok(report) => told(&report),
         Err(error) => {
             let details = json!({"verboseMessage": advice(error.kind()), "kind": error.kind().name(), "legs": {}});
             respond(HealthStatus::Error, error.message(), &details)
@@ -32,24 +33,54 @@ pub async fn check(instances: &Instances, request: &CheckHealthRequest) -> Check
     }
 }
 
-/// What each leg said, put together: well only if every leg is.
-fn report(legs: &[Health]) -> CheckHealthResponse {
-    let well = !legs.is_empty() && legs.iter().all(|leg| leg.outcome.is_ok());
-    let message = if legs.is_empty() {
-        "Both legs are switched off.".to_owned()
-    } else {
-        legs.iter().map(sentence).collect::<Vec<_>>().join(" ")
-    };
-    let mut details: Map<String, Value> = Map::from_iter([(
-        "legs".to_owned(),
-        legs.iter().map(|leg| (leg.leg.name().to_owned(), leg_details(leg))).collect(),
-    )]);
-    let troubles: Vec<String> = legs.iter().filter_map(trouble).collect();
+/// What each leg said and what is wrong with datasets, put together: well only if all of it is.
+fn told(Report { legs, datasets }: &Report) -> CheckHealthResponse {
+    let failing: Vec<&DatasetHealth> = datasets.iter().filter(|dataset| dataset.outcome.is_err()).collect();
+    let well = !legs.is_empty() && legs.iter().all(|leg| leg.outcome.is_ok()) && failing.is_empty();
+    let mut sentences: Vec<String> = legs.iter().map(sentence).collect();
+    if legs.is_empty() {
+        sentences.push("Both legs are switched off.".to_owned());
+    }
+    sentences.extend(summary(datasets, &failing));
+    let mut details: Map<String, Value> = Map::from_iter([
+        ("legs".to_owned(), legs.iter().map(|leg| (leg.leg.name().to_owned(), leg_details(leg))).collect()),
+        ("datasets".to_owned(), datasets.iter().map(dataset_details).collect()),
+    ]);
+    let mut troubles: Vec<String> = legs.iter().filter_map(trouble).collect();
+    troubles.extend(failing.iter().filter_map(|dataset| Some(dataset.outcome.as_ref().err()?.message().to_owned())));
     if !troubles.is_empty() {
         // Grafana shows this one below the message.
         details.insert("verboseMessage".to_owned(), troubles.join("\n").into());
     }
-    respond(if well { HealthStatus::Ok } else { HealthStatus::Error }, &message, &Value::Object(details))
+    respond(if well { HealthStatus::Ok } else { HealthStatus::Error }, &sentences.join(" "), &Value::Object(details))
+}
+
+/// How the datasets are, in a sentence; none where there are none.
+fn summary(datasets: &[DatasetHealth], failing: &[&DatasetHealth]) -> Option<String> {
+    match (datasets, failing) {
+        ([], _) => None,
+        (_, []) => {
+            let mut names: Vec<&str> = datasets.iter().map(|dataset| dataset.name.as_str()).collect();
+            names.dedup();
+            Some(format!("Datasets: {} OK.", names.join(", ")))
+        }
+        (_, [first, rest @ ..]) => {
+            let more =
+                if rest.is_empty() { String::new() } else { format!(" And {} more of the datasets fail.", rest.len()) };
+            Some(format!("{}{more}", first.outcome.as_ref().err().map_or("", Error::message)))
+        }
+    }
+}
+
+fn dataset_details(dataset: &DatasetHealth) -> Value {
+    let mut details = json!({"name": dataset.name, "leg": dataset.leg, "status": "ok"});
+    if let Err(error) = &dataset.outcome {
+        details["status"] = json!("error");
+        details["error"] = json!(error.message());
+        details["kind"] = json!(error.kind().name());
+        details["advice"] = json!(advice(error.kind()));
+    }
+    details
 }
 
 fn sentence(health: &Health) -> String {
@@ -155,7 +186,8 @@ mod tests {
             (vec![health(Leg::Realtime, Ok(())), health(Leg::Historical, denied())], HealthStatus::Error),
             (vec![], HealthStatus::Error),
         ] {
-            assert_eq!(report(&legs).status(), status, "{legs:?}");
+            let report = Report { legs, datasets: Vec::new() };
+            assert_eq!(told(&report).status(), status, "{report:?}");
         }
     }
 
@@ -165,7 +197,8 @@ mod tests {
         realtime.version = Some("LiveAnalytics".to_owned());
         realtime.warnings.push("The retention is shorter than the lag.".to_owned());
         let error = Error::new(ErrorKind::AccessDenied, "The role lacks athena:StartQueryExecution.");
-        let response = report(&[realtime, health(Leg::Historical, Err(error))]);
+        let legs = vec![realtime, health(Leg::Historical, Err(error))];
+        let response = told(&Report { legs, datasets: Vec::new() });
         assert_eq!(
             response.message,
             "Real-time leg (Timestream in eu-west-1): OK in 120 ms. \
@@ -183,6 +216,29 @@ mod tests {
         assert_eq!(historical["error"], "The role lacks athena:StartQueryExecution.");
         let verbose = details["verboseMessage"].as_str().unwrap();
         assert!(verbose.contains("realtime: The retention") && verbose.contains("historical: Ask"), "{verbose}");
+    }
+
+    #[test]
+    fn a_dataset_that_fails_is_named() {
+        let dataset = |name: &str, leg, outcome| DatasetHealth { name: name.to_owned(), leg, outcome };
+        let missing = Error::new(ErrorKind::NotFound, "Dataset calls on the historical leg: there is no table calls.");
+        let legs = || vec![health(Leg::Realtime, Ok(())), health(Leg::Historical, Ok(()))];
+        let well = vec![dataset("contacts", Leg::Realtime, Ok(())), dataset("contacts", Leg::Historical, Ok(()))];
+        let response = told(&Report { legs: legs(), datasets: well });
+        assert_eq!(response.status(), HealthStatus::Ok);
+        assert!(response.message.ends_with("Datasets: contacts OK."), "{}", response.message);
+
+        let datasets =
+            vec![dataset("contacts", Leg::Realtime, Ok(())), dataset("calls", Leg::Historical, Err(missing))];
+        let response = told(&Report { legs: legs(), datasets });
+        assert_eq!(response.status(), HealthStatus::Error);
+        assert!(response.message.contains("there is no table calls"), "{}", response.message);
+        let details = details(&response);
+        assert_eq!(details["datasets"][0]["status"], "ok");
+        assert_eq!(
+            (&details["datasets"][1]["kind"], &details["datasets"][1]["leg"]),
+            (&json!("not_found"), &json!("historical"))
+        );
     }
 
     #[tokio::test]

@@ -1,31 +1,39 @@
-//! Lists for editors: `GET .../resources/realtime/tables?database=connect` and its siblings, answered with JSON.
+//! Lists for editors, and what a query would do: `GET .../resources/realtime/tables?database=connect` and its siblings, answered with JSON.
 //!
 //! An error is JSON too: `message` and `error` (the same sentence, under the names that Grafana's two HTTP clients look for),
 //! `kind` and `status`.
 
 use std::{borrow::Cow, collections::HashMap, panic::AssertUnwindSafe};
 
+use chrono::Utc;
 use futures::FutureExt;
 use grafana_plugin_sdk::pluginv2::{CallResourceResponse, StringList};
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
-use super::{instance::Instances, wire::CallResourceRequest};
+use super::{data::panel_of, instance::Instances, wire::CallResourceRequest};
 use crate::{
-    datasource::RESOURCES,
+    datasource::{PanelContext, RESOURCES},
     error::{Error, ErrorKind, Result},
+    query::Query,
     settings,
 };
+
+/// The resource that a query is posted to, to be explained.
+const EXPLAIN: &str = "explain";
 
 /// The one resource that needs no data source, so that a settings page can offer regions while they are still wrong.
 const REGIONS: &str = "regions";
 
 /// Answers one resource request.
 pub async fn call(instances: &Instances, request: &CallResourceRequest) -> CallResourceResponse {
-    if !request.method.is_empty() && !request.method.eq_ignore_ascii_case("GET") {
-        let message = "Resources can only be read: use GET.";
-        let mut response = failure(405, message, "method_not_allowed");
-        response.headers.insert("Allow".to_owned(), StringList { values: vec!["GET".to_owned()] });
+    // A query may be longer than an address, so what explains it is posted; nothing is changed by it.
+    let allowed = if normalised(&request.path) == EXPLAIN { "POST" } else { "GET" };
+    let asked = if request.method.is_empty() { "GET" } else { &request.method };
+    if !asked.eq_ignore_ascii_case(allowed) {
+        let message = format!("This resource is not to be had by {}: use {allowed}.", method_shown(asked));
+        let mut response = failure(405, &message, "method_not_allowed");
+        response.headers.insert("Allow".to_owned(), StringList { values: vec![allowed.to_owned()] });
         return response;
     }
     let answered = AssertUnwindSafe(answer(instances, request)).catch_unwind().await;
@@ -48,7 +56,52 @@ async fn answer(instances: &Instances, request: &CallResourceRequest) -> Result<
         return Ok(json!(settings::regions()));
     }
     let context = request.plugin_context.clone().unwrap_or_default();
+    if path == EXPLAIN {
+        let (query, panel) = explained(&request.body)?;
+        let explanation = instances.get(&context).await?.explain(&query, &panel)?;
+        return serde_json::to_value(&explanation)
+            .map_err(|error| Error::internal(format!("The explanation could not be written: {error}.")));
+    }
     instances.get(&context).await?.resource(&path, &parameters(&request.url)).await
+}
+
+/// What is to be explained: `{query, range: {from, to}, intervalMs, maxDataPoints}`, the range in milliseconds since the epoch.
+fn explained(body: &[u8]) -> Result<(Query, PanelContext)> {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Body {
+        query: Value,
+        range: Range,
+        #[serde(default)]
+        interval_ms: f64,
+        #[serde(default)]
+        max_data_points: f64,
+    }
+    #[derive(serde::Deserialize)]
+    struct Range {
+        from: i64,
+        to: i64,
+    }
+    let body: Body = serde_json::from_slice(body).map_err(|error| {
+        Error::bad_query(format!(
+            "Post {{\"query\": {{...}}, \"range\": {{\"from\": ms, \"to\": ms}}, \"intervalMs\": 60000}} to be explained; see line {}, \
+             column {} of what was posted.",
+            error.line(),
+            error.column()
+        ))
+    })?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "casts of floats saturate, and the panel refuses what makes no sense"
+    )]
+    let (interval, points) = (body.interval_ms as i64, body.max_data_points as i64);
+    let query = Query::from_json(body.query.to_string().as_bytes())?;
+    Ok((query, panel_of(body.range.from, body.range.to, interval, points, Utc::now())?))
+}
+
+/// A method as an error shows it: anybody may send anything.
+fn method_shown(method: &str) -> String {
+    method.chars().filter(char::is_ascii_alphanumeric).take(10).collect()
 }
 
 /// The path without its optional slashes, percent-encoding and query string.
@@ -128,6 +181,26 @@ mod tests {
         }
         assert_eq!(get("get", "regions").0, 200);
         assert_eq!(get("", "regions").0, 200);
+    }
+
+    #[test]
+    fn a_query_is_posted_to_be_explained() {
+        assert_eq!(get("GET", "explain").0, 405);
+        let query = json!({"sql": "SELECT 1", "route": "realtime"});
+        let asked = json!({"query": query, "range": {"from": 0, "to": 60_000}, "intervalMs": 1_500.5});
+        let (query, panel) = explained(asked.to_string().as_bytes()).unwrap();
+        assert_eq!((query.sql.as_str(), panel.range.to.timestamp()), ("SELECT 1", 60));
+        assert_eq!(panel.interval.as_millis(), 1_500);
+        for (body, says) in [
+            ("", "to be explained"),
+            ("{}", "to be explained"),
+            (r#"{"query": {}, "range": {"from": 0, "to": 1}}"#, "no SQL"),
+            (r#"{"query": {"sql": "SELECT 1"}, "range": {"from": 2, "to": 1}}"#, "ends before it begins"),
+            (r#"{"query": {"sql": "SELECT 1"}, "range": {"from": "now-1h", "to": 1}}"#, "to be explained"),
+        ] {
+            let error = explained(body.as_bytes()).unwrap_err();
+            assert!(error.message().contains(says), "{body}: {error}");
+        }
     }
 
     #[test]

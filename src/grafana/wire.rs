@@ -112,7 +112,7 @@ pub struct DataResponse {
     pub error_source: String,
 }
 
-/// `Resource/CallResource`: an HTTP request in disguise. Its headers and body are not read.
+/// `Resource/CallResource`: an HTTP request in disguise. Its headers are not read.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct CallResourceRequest {
     /// Who asks.
@@ -127,6 +127,9 @@ pub struct CallResourceRequest {
     /// The path again, with the query string.
     #[prost(string, tag = "4")]
     pub url: String,
+    /// The body of a POST.
+    #[prost(bytes = "bytes", tag = "6")]
+    pub body: Bytes,
 }
 
 /// `Diagnostics/CheckHealth`. Its headers are not read.

@@ -2,6 +2,7 @@
 //!
 //! A setting misspelt or out of range is an error that names the key and what is allowed, never a silent default.
 
+mod datasets;
 mod gates;
 mod provisioning;
 mod read;

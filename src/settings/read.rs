@@ -2,24 +2,27 @@
 //!
 //! Keys, defaults and ranges are listed in the README; the AWS keys follow Grafana's conventions for AWS data sources.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, ops::RangeInclusive, time::Duration};
 
 use serde_json::Value;
 
 use super::{
-    AssumeRole, Auth, AuthProvider, Gates, Historical, Limits, Realtime, Secret, Settings, regions,
+    AssumeRole, Auth, AuthProvider, Gates, Historical, Limits, Realtime, Secret, Settings, datasets, regions,
     section::{Section, shorten},
 };
-use crate::{
-    error::{Error, Result},
-    time::parse_interval,
-};
+use crate::error::{Error, Result};
 
 /// Keys that Grafana or its AWS connection editor writes into `jsonData` and that mean nothing here.
 const FOREIGN: &[&str] = &["keepCookies", "manageAlerts", "oauthPassThru", "pdcInjected"];
 
 /// Seven days, Athena's limit for the age of a reused result.
 const LONGEST_REUSE_MINUTES: u64 = 10_080;
+
+/// How far back Timestream's tables may reach: ten years is longer than it keeps anything.
+pub(super) const RETENTIONS: RangeInclusive<Duration> = Duration::from_hours(1)..=Duration::from_hours(3_653 * 24);
+
+/// How late Athena's tables may be.
+pub(super) const LAGS: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_hours(30 * 24);
 
 impl Settings {
     /// Reads what Grafana sends.
@@ -65,13 +68,22 @@ fn read(json_data: &Value, secure: &HashMap<String, String>, gates: &Gates) -> R
     let historical = read_historical(root.section("historical")?, gates, default_region, &mut warnings)?;
     let limits = read_limits(root.section("limits")?)?;
     let allow_execute = root.boolean("allowExecute", false)?;
+    let datasets = root.list("datasets")?;
     root.finish(FOREIGN)?;
     if !realtime.enabled && !historical.enabled {
         return Err(Error::bad_settings(
             "Settings realtime.enabled and historical.enabled are both false: switch at least one leg on.",
         ));
     }
-    Ok(Settings { auth, realtime, historical, limits, datasets: Vec::new(), allow_execute, warnings })
+    if realtime.enabled && historical.enabled {
+        datasets::check_seam(
+            ("historical.lag", historical.lag),
+            realtime.margin,
+            ("realtime.retention", realtime.retention),
+        )?;
+    }
+    let datasets = datasets::read(datasets, &realtime, &historical, &mut warnings)?;
+    Ok(Settings { auth, realtime, historical, limits, datasets, allow_execute, warnings })
 }
 
 /// Keys that the AWS connection editor can write and that would be ignored silently if they were let through.
@@ -186,10 +198,7 @@ fn read_realtime(mut section: Section<'_>, gates: &Gates, warnings: &mut Vec<Str
     if enabled {
         warnings.extend(regions::check_timestream(&setting, &region)?);
     }
-    let retention = match section.text("retention")? {
-        None => Duration::from_hours(24),
-        Some(text) => read_retention(&section.name("retention"), &text)?,
-    };
+    let retention = section.duration("retention", &RETENTIONS)?.unwrap_or(Duration::from_hours(24));
     let realtime = Realtime {
         enabled,
         region,
@@ -198,23 +207,11 @@ fn read_realtime(mut section: Section<'_>, gates: &Gates, warnings: &mut Vec<Str
         table: section.text("table")?,
         measure: section.text("measure")?,
         retention,
-        margin: Duration::from_mins(15),
+        margin: section.duration("margin", &LAGS)?.unwrap_or(Duration::from_mins(15)),
         assume_role: read_role(&mut section, gates)?,
     };
     section.finish(&[])?;
     Ok(realtime)
-}
-
-fn read_retention(setting: &str, text: &str) -> Result<Duration> {
-    const HOUR: Duration = Duration::from_hours(1);
-    const TEN_YEARS: Duration = Duration::from_hours(3_653 * 24);
-    let retention = parse_interval(text).map_err(|error| {
-        Error::bad_settings(format!("Setting {setting} must be a duration such as 24h or 7d: {}", error.message()))
-    })?;
-    if (HOUR..=TEN_YEARS).contains(&retention) {
-        return Ok(retention);
-    }
-    Err(Error::bad_settings(format!("Setting {setting} must be from 1h to 3653d, not '{}'.", shorten(text))))
 }
 
 fn read_historical(
@@ -255,7 +252,7 @@ fn read_historical(
         region,
         endpoint: read_endpoint(&mut section, "endpoint")?,
         s3_endpoint: read_endpoint(&mut section, "s3Endpoint")?,
-        lag: Duration::from_hours(1),
+        lag: section.duration("lag", &LAGS)?.unwrap_or(Duration::from_hours(1)),
         catalog: section.text("catalog")?.unwrap_or_else(|| "AwsDataCatalog".to_owned()),
         database: section.text("database")?,
         workgroup,

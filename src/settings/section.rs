@@ -1,10 +1,13 @@
 //! Reads one JSON object key by key, so that a misspelt key or a value of the wrong kind is answered by name.
 
-use std::ops::RangeInclusive;
+use std::{ops::RangeInclusive, time::Duration};
 
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    time::{format_interval, parse_interval},
+};
 
 /// One object of the settings, and the keys asked of it so far.
 pub(super) struct Section<'a> {
@@ -19,7 +22,8 @@ impl<'a> Section<'a> {
         Self::new(String::new(), value)
     }
 
-    fn new(path: String, value: &'a Value) -> Result<Self> {
+    /// The object called `path`.
+    pub fn new(path: String, value: &'a Value) -> Result<Self> {
         let map = match value {
             Value::Object(map) => Some(map),
             Value::Null => None,
@@ -36,12 +40,24 @@ impl<'a> Section<'a> {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }
 
-    fn get(&mut self, key: &'static str) -> Option<&'a Value> {
+    /// Its own name; empty for the whole of `jsonData`.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// What `key` holds, whatever it is; null counts as absent.
+    pub fn get(&mut self, key: &'static str) -> Option<&'a Value> {
         self.known.push(key);
         self.map?.get(key).filter(|value| !value.is_null())
     }
 
-    fn wrong(&self, key: &str, wanted: &str, found: &Value) -> Error {
+    /// What is wrong with `key`, as the rest of a sentence that its name begins.
+    pub fn fault(&self, key: &str, fault: &str) -> Error {
+        Error::bad_settings(format!("Setting {} {fault}", self.name(key)))
+    }
+
+    /// `key` holds something of another kind than `wanted`.
+    pub fn wrong(&self, key: &str, wanted: &str, found: &Value) -> Error {
         Error::bad_settings(format!("Setting {} must be {wanted}, not {}.", self.name(key), kind(found)))
     }
 
@@ -49,6 +65,58 @@ impl<'a> Section<'a> {
     pub fn section(&mut self, key: &'static str) -> Result<Section<'a>> {
         let path = self.name(key);
         Section::new(path, self.get(key).unwrap_or(&Value::Null))
+    }
+
+    /// A nested object; `None` when absent or false.
+    pub fn section_unless_false(&mut self, key: &'static str) -> Result<Option<Section<'a>>> {
+        match self.get(key) {
+            None | Some(Value::Bool(false)) => Ok(None),
+            Some(value @ Value::Object(_)) => Section::new(self.name(key), value).map(Some),
+            Some(other) => Err(self.wrong(key, "an object or false", other)),
+        }
+    }
+
+    /// A list; `None` when absent.
+    pub fn list(&mut self, key: &'static str) -> Result<Option<&'a [Value]>> {
+        match self.get(key) {
+            None => Ok(None),
+            Some(Value::Array(items)) => Ok(Some(items)),
+            Some(other) => Err(self.wrong(key, "a list", other)),
+        }
+    }
+
+    /// One of a few words, in any case; `None` when absent.
+    pub fn choice<T: Copy>(&mut self, key: &'static str, choices: &[(&str, T)]) -> Result<Option<T>> {
+        let Some(text) = self.text(key)? else { return Ok(None) };
+        if let Some((_, chosen)) = choices.iter().find(|(name, _)| name.eq_ignore_ascii_case(&text)) {
+            return Ok(Some(*chosen));
+        }
+        let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
+        Err(self.fault(key, &unknown_word(&text, &names)))
+    }
+
+    /// A length of time within `allowed`, in Grafana's units; `None` when absent. `0` needs no unit.
+    pub fn duration(&mut self, key: &'static str, allowed: &RangeInclusive<Duration>) -> Result<Option<Duration>> {
+        let text = match self.get(key) {
+            None => return Ok(None),
+            Some(Value::Number(number)) if number.as_u64() == Some(0) => "0",
+            Some(Value::String(text)) if text.trim().is_empty() => return Ok(None),
+            Some(Value::String(text)) => text.trim(),
+            Some(other) => return Err(self.wrong(key, "a text such as 1h or 7d", other)),
+        };
+        let is_zero = text.strip_prefix('0').is_some_and(|unit| ["", "ms", "s", "m", "h", "d", "w"].contains(&unit));
+        let duration = if is_zero {
+            Duration::ZERO
+        } else {
+            parse_interval(text).map_err(|error| {
+                self.fault(key, &format!("must be a duration such as 1h or 7d: {}", error.message()))
+            })?
+        };
+        if allowed.contains(&duration) {
+            return Ok(Some(duration));
+        }
+        let (least, most) = (written(*allowed.start()), written(*allowed.end()));
+        Err(self.fault(key, &format!("must be from {least} to {most}, not '{}'.", shorten(text))))
     }
 
     /// A text; absent, null and blank are the same.
@@ -89,19 +157,14 @@ impl<'a> Section<'a> {
     }
 
     /// Ends the reading: a key that nobody asked for is an error, unless Grafana itself writes it (`foreign`).
-    pub fn finish(self, foreign: &[&str]) -> Result<()> {
+    pub fn finish(&self, foreign: &[&str]) -> Result<()> {
         let Some(map) = self.map else { return Ok(()) };
         for key in map.keys() {
             if self.known.contains(&key.as_str()) || foreign.contains(&key.as_str()) {
                 continue;
             }
-            let near = self
-                .known
-                .iter()
-                .map(|known| (strsim::damerau_levenshtein(&known.to_lowercase(), &key.to_lowercase()), known))
-                .min()
-                .filter(|(distance, _)| *distance <= 3)
-                .map_or_else(String::new, |(_, known)| format!(" Did you mean {}?", self.name(known)));
+            let near = nearest(key, &self.known)
+                .map_or_else(String::new, |known| format!(" Did you mean {}?", self.name(known)));
             return Err(Error::bad_settings(format!(
                 "Setting {} does not exist.{near} Allowed here: {}.",
                 self.name(&shorten(key)),
@@ -110,6 +173,33 @@ impl<'a> Section<'a> {
         }
         Ok(())
     }
+}
+
+/// The one of `known` that a person who typed `word` may have meant.
+fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+    // What is far longer than any known word is not measured: the distance takes time by both lengths.
+    let word = shorten(word).to_lowercase();
+    known
+        .iter()
+        .map(|known| (strsim::damerau_levenshtein(&known.to_lowercase(), &word), *known))
+        .min()
+        .filter(|(distance, known)| *distance <= 3 && *distance < known.chars().count())
+        .map(|(_, known)| known)
+}
+
+/// That `word` is none of `known`, as the rest of a sentence.
+pub(super) fn unknown_word(word: &str, known: &[&str]) -> String {
+    let near = nearest(word, known).map_or_else(String::new, |known| format!(" Did you mean {known}?"));
+    let allowed = match known {
+        [start @ .., last] if !start.is_empty() => format!("{} or {last}", start.join(", ")),
+        _ => known.concat(),
+    };
+    format!("must be {allowed}, not '{}'.{near}", shorten(word))
+}
+
+/// A length of time as a person writes it, none included.
+pub(super) fn written(duration: Duration) -> String {
+    if duration.is_zero() { "0s".to_owned() } else { format_interval(duration) }
 }
 
 fn kind(value: &Value) -> &'static str {

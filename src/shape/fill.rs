@@ -17,25 +17,65 @@ use super::{
 use crate::{
     error::{Error, Result},
     notice::Notice,
-    time::TimeRange,
+    time::{Step, TimeRange},
 };
 
 /// More cells than this are not made up: the panel has long stopped showing them apart.
 const MAX_FILLED_CELLS: i128 = 1_000_000;
+/// Nor are more buckets of a calendar counted, since each is: one more than may be filled, for one cell in each.
+const MAX_ADDED_TIMES: usize = 1_000_001;
 
-/// The buckets that lie between, before and after the times of an axis. They are in step with the times themselves, so
-/// that buckets of another phase than the epoch's (days of a time zone) are continued as they are.
-struct Missing {
+/// The times of an axis with those of the buckets that lie between, before and after them.
+enum Missing {
+    Fixed(Fixed),
+    Calendar(Calendar),
+}
+
+impl Missing {
+    fn new(times: &[i64], range: TimeRange, step: Step) -> Option<Self> {
+        match step {
+            Step::Fixed(width) if width.is_zero() => None,
+            Step::Fixed(width) => Some(Self::Fixed(Fixed::new(times, range, width))),
+            Step::Calendar { .. } => Some(Self::Calendar(Calendar::new(times, range, step))),
+        }
+    }
+
+    /// How many times are added: for a calendar, those up to the most that may be.
+    fn total(&self, times: &[i64]) -> i128 {
+        match self {
+            Self::Fixed(fixed) => fixed.before + fixed.between + fixed.after,
+            Self::Calendar(calendar) => wide(calendar.times.len()) - wide(times.len()),
+        }
+    }
+
+    /// Whether all times begin a bucket.
+    fn in_step(&self) -> bool {
+        match self {
+            Self::Fixed(fixed) => fixed.in_step,
+            Self::Calendar(calendar) => calendar.in_step,
+        }
+    }
+
+    fn merge(self, times: &[i64]) -> Vec<i64> {
+        match self {
+            Self::Fixed(fixed) => fixed.merge(times),
+            Self::Calendar(calendar) => calendar.times,
+        }
+    }
+}
+
+/// Buckets of one length. They are in step with the times themselves, so that buckets of another phase than the epoch's are
+/// continued as they are.
+struct Fixed {
     step: i128,
     before: i128,
     after: i128,
     between: i128,
-    /// Whether all times are a whole number of steps apart.
     in_step: bool,
 }
 
-impl Missing {
-    fn count(times: &[i64], range: TimeRange, step: Duration) -> Self {
+impl Fixed {
+    fn new(times: &[i64], range: TimeRange, step: Duration) -> Self {
         let step = i128::try_from(step.as_nanos()).unwrap_or(i128::MAX).max(1);
         let (from, to) = (nanoseconds(range.from), nanoseconds(range.to));
         let gaps = times.windows(2).map(|pair| i128::from(pair[1]) - i128::from(pair[0]));
@@ -45,10 +85,6 @@ impl Missing {
         let before = times.first().map_or(0, |&first| (i128::from(first) - from + step - 1).div_euclid(step).max(0));
         let after = times.last().map_or(0, |&last| (to - i128::from(last) - 1).div_euclid(step).max(0));
         Self { step, before, after, between, in_step }
-    }
-
-    fn total(&self) -> i128 {
-        self.before + self.between + self.after
     }
 
     /// The first time of `times` stays the first after those before it, and so on.
@@ -68,8 +104,68 @@ impl Missing {
     }
 }
 
+/// Buckets of a calendar, which differ in length: days of 23 and of 25 hours, months.
+struct Calendar {
+    /// All times, old and added.
+    times: Vec<i64>,
+    in_step: bool,
+}
+
+impl Calendar {
+    fn new(times: &[i64], range: TimeRange, step: Step) -> Self {
+        // What lies beyond cannot be a time of the axis.
+        let from = range.from.max(DateTime::from_timestamp_nanos(i64::MIN));
+        let to = range.to.min(DateTime::from_timestamp_nanos(i64::MAX));
+        let rows = || times.iter().map(|&time| DateTime::from_timestamp_nanos(time));
+        // The bucket that `from` falls into begins before it, and belongs to the range.
+        let first = step.floor(from);
+        let mut merged = Vec::with_capacity(times.len());
+        let mut add = |start: Option<DateTime<Utc>>, fits: &dyn Fn(DateTime<Utc>) -> bool| {
+            let starts = iter::successors(start, |&start| step.next(start)).take_while(|&start| fits(start));
+            let left = MAX_ADDED_TIMES.saturating_sub(merged.len());
+            merged.extend(starts.filter_map(|start| start.timestamp_nanos_opt()).take(left));
+            merged.len()
+        };
+        let ends_by = |row: DateTime<Utc>| move |start| step.next(start).is_some_and(|end| end <= row);
+        let mut places = Vec::with_capacity(times.len());
+        for (row, previous) in rows().zip(iter::once(None).chain(rows().map(Some))) {
+            places.push(add(previous.map_or(first, |previous| step.next(previous)), &ends_by(row)));
+        }
+        if let Some(last) = rows().next_back() {
+            add(step.next(last), &|start| start < to);
+        }
+        let in_step = rows().all(|row| step.floor(row) == Some(row));
+        Self { times: interleave(&merged, times, &places), in_step }
+    }
+}
+
+/// `added` with `times[n]` before the one that stands at `places[n]`.
+fn interleave(added: &[i64], times: &[i64], places: &[usize]) -> Vec<i64> {
+    let mut all = Vec::with_capacity(added.len() + times.len());
+    let mut at = 0;
+    for (time, &place) in times.iter().zip(places) {
+        all.extend(added.iter().take(place).skip(at));
+        all.push(*time);
+        at = place;
+    }
+    all.extend(added.iter().skip(at));
+    all
+}
+
 fn nanoseconds(instant: DateTime<Utc>) -> i128 {
     i128::from(instant.timestamp()) * 1_000_000_000 + i128::from(instant.timestamp_subsec_nanos())
+}
+
+fn wide(count: usize) -> i128 {
+    i128::try_from(count).unwrap_or(i128::MAX)
+}
+
+/// The step as a notice names it.
+fn named(step: Step) -> String {
+    match step {
+        Step::Fixed(width) => format!("{width:?}"),
+        Step::Calendar { unit, zone } => format!("a {} in {zone}", unit.name()),
+    }
 }
 
 /// Adds to `axis` the buckets of `range` in which no series has a row.
@@ -78,14 +174,13 @@ fn nanoseconds(instant: DateTime<Utc>) -> i128 {
 pub(super) fn complete(
     axis: &mut Axis,
     range: TimeRange,
-    step: Option<Duration>,
+    step: Option<Step>,
     columns: usize,
     cells_with_rows: usize,
     notices: &mut Vec<Notice>,
 ) -> Result<()> {
-    let missing = step.filter(|step| !step.is_zero()).map(|step| (step, Missing::count(&axis.times, range, step)));
-    let added = missing.as_ref().map_or(0, |(_, missing)| missing.total());
-    let wide = |count: usize| i128::try_from(count).unwrap_or(i128::MAX);
+    let missing = step.and_then(|step| Some((step, Missing::new(&axis.times, range, step)?)));
+    let added = missing.as_ref().map_or(0, |(_, missing)| missing.total(&axis.times));
     let cells = (wide(axis.times.len()) + added).saturating_mul(wide(columns)) - wide(cells_with_rows);
     if cells > MAX_FILLED_CELLS {
         return Err(Error::bad_query(format!(
@@ -100,10 +195,11 @@ pub(super) fn complete(
         ));
         return Ok(());
     };
-    if !missing.in_step {
+    if !missing.in_step() {
         notices.push(Notice::info(format!(
-            "The times are not whole steps of {step:?} apart: where they lie at least two steps apart, buckets are filled in \
-             from the earlier one. Group by $__timeGroup to have every bucket filled."
+            "The times are not whole steps of {} apart: where they lie at least two steps apart, buckets are filled in \
+             from the earlier one. Group by $__timeGroup to have every bucket filled.",
+            named(step)
         )));
     }
     let times = missing.merge(&axis.times);

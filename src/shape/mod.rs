@@ -4,17 +4,17 @@
 //! leaves a choice, this follows what Grafana's own long-to-wide conversion does, so that a panel moved over from
 //! another SQL data source keeps its series, their names and their order.
 
+mod annotations;
 mod columns;
 mod fill;
 mod labels;
 mod logs;
 mod series;
 mod time_column;
+mod values;
 
 #[cfg(test)]
 mod tests;
-
-use std::time::Duration;
 
 use arrow::{array::RecordBatch, error::ArrowError};
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     error::{Error, Result},
     notice::Notice,
-    time::TimeRange,
+    time::{Step, TimeRange},
 };
 
 /// Field metadata key under which a series' labels stand: a JSON object of strings, its keys sorted.
@@ -39,6 +39,10 @@ pub enum Format {
     TimeSeries,
     /// Log lines.
     Logs,
+    /// Marks on time: an instant or a range with a text.
+    Annotations,
+    /// What a dashboard's variable offers.
+    Values,
 }
 
 /// How time series are laid out in frames.
@@ -103,7 +107,7 @@ pub struct Options {
     pub fill: Fill,
     /// Bucket width to fill by; `None` where the statement has none. Without it no bucket is added: only the times
     /// that some series has are filled in the series that lack them.
-    pub step: Option<Duration>,
+    pub step: Option<Step>,
     /// The range to fill. Rows outside it are kept.
     pub range: TimeRange,
 }
@@ -125,6 +129,8 @@ pub struct Shaped {
 /// - **Time series**: one time column, ascending and without nulls; one value column for every number column and set of
 ///   labels. See [`Options`] for layout and fill.
 /// - **Logs**: `timestamp`, `body`, `severity`, `id` and `labels` (JSON), newest first.
+/// - **Annotations**: `time`, `timeEnd`, `text`, `tags`, `id`, then the other columns.
+/// - **Values**: `text` and `value`.
 ///
 /// Time, for time series and logs, is the first of: a timestamp column named `time` (in any case); a number column
 /// named `time`, read as an epoch; the first timestamp column; a text column named `time`. Further timestamp columns
@@ -143,6 +149,8 @@ pub fn shape(batch: &RecordBatch, options: &Options) -> Result<Shaped> {
         Format::Table => Ok(Shaped { frames: vec![batch.clone()], kind: FrameKind::Table, notices: Vec::new() }),
         Format::TimeSeries => series::shape(batch, options),
         Format::Logs => logs::shape(batch),
+        Format::Annotations => annotations::shape(batch),
+        Format::Values => values::shape(batch),
     }
 }
 

@@ -72,7 +72,8 @@ fn find(batch: &RecordBatch) -> Option<usize> {
         .or_else(|| first(&is_text, true))
 }
 
-fn to_nanoseconds(name: &str, array: &ArrayRef) -> Result<TimestampNanosecondArray> {
+/// `array`, called `name`, as nanoseconds since the epoch: timestamps as they are, epoch numbers and text converted.
+pub(super) fn to_nanoseconds(name: &str, array: &ArrayRef) -> Result<TimestampNanosecondArray> {
     let nanoseconds = DataType::Timestamp(TimeUnit::Nanosecond, None);
     match array.data_type() {
         data_type if data_type.is_integer() => {

@@ -3,14 +3,20 @@
 //! A query goes through [`macros::expand`], then [`guard::check`]; only what passes both reaches an engine.
 
 pub mod bucket;
+pub mod dataset;
 pub mod filter;
 pub mod guard;
 pub mod kind;
+pub mod literal;
 pub mod macros;
+pub mod partition;
 pub mod token;
+pub mod zone;
 
 use crate::error::Result;
 
+#[cfg(test)]
+mod samples;
 #[cfg(test)]
 mod tests;
 

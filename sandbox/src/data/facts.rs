@@ -10,10 +10,12 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::contact::to_second;
-use super::{AgentEvent, By, ContactEventType, DAY, DeliveredContact, InitiationMethod, MINUTE, Millis, Snapshot};
+use super::{
+    AgentEvent, By, ContactEventType, DAY, DeliveredContact, HOUR, InitiationMethod, MINUTE, Millis, SECOND, Snapshot,
+};
 
 /// Kinds of figures that [`facts`] knows, `all` of them apart.
-pub const KINDS: [&str; 4] = ["contacts-by-queue", "agents-by-state", "days", "last-contacts"];
+pub const KINDS: [&str; 5] = ["contacts-by-queue", "agents-by-state", "days", "last-contacts", "hours"];
 
 /// Seconds within which an answer counts for the service level.
 const SERVICE_LEVEL_SECONDS: i64 = 20;
@@ -86,6 +88,21 @@ pub struct ListedContact {
     pub disconnect_reason: String,
 }
 
+/// Contacts that began in an hour and have a queue, or have none: both legs together, each contact once in its latest state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HourFigures {
+    /// The beginning of the hour.
+    pub hour: DateTime<Utc>,
+    /// The queue's name.
+    pub queue: Option<String>,
+    /// All contacts.
+    pub contacts: u64,
+    /// Those that an agent took.
+    pub handled: u64,
+    /// Seconds in the queue of all of them.
+    pub queue_seconds: i64,
+}
+
 /// All figures of a range.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Facts {
@@ -108,6 +125,7 @@ pub fn facts(snapshot: &Snapshot, kind: &str, from: Millis, to: Millis) -> Optio
         "agents-by-state" => serde_json::to_value(agents_by_state(snapshot, from, to)),
         "days" => serde_json::to_value(days(snapshot, from, to)),
         "last-contacts" => serde_json::to_value(last_contacts(snapshot, from, to)),
+        "hours" => serde_json::to_value(hours(snapshot, from, to)),
         "" | "all" => serde_json::to_value(Facts {
             contacts_by_queue: contacts_by_queue(snapshot, from, to),
             agents_by_state: agents_by_state(snapshot, from, to),
@@ -188,6 +206,33 @@ pub fn last_contacts(snapshot: &Snapshot, from: Millis, to: Millis) -> Vec<Liste
     listed.sort_by(|a, b| b.time.cmp(&a.time).then_with(|| a.contact_id.cmp(&b.contact_id)));
     listed.truncate(LAST_CONTACTS);
     listed
+}
+
+/// Contacts of all whose record has arrived by now, whichever leg shows them, by hour and queue.
+#[must_use]
+pub fn hours(snapshot: &Snapshot, from: Millis, to: Millis) -> Vec<HourFigures> {
+    let mut sums: BTreeMap<(Millis, Option<u8>), (u64, u64, i64)> = BTreeMap::new();
+    // A record's time is cut down to the second.
+    for delivered in snapshot.contacts_begun(from, to.saturating_add(SECOND)) {
+        let contact = delivered.contact();
+        let began = to_second(contact.initiated);
+        if (from..to).contains(&began) {
+            let sum = sums.entry((began - began.rem_euclid(HOUR), contact.queue)).or_default();
+            sum.0 += 1;
+            sum.1 += u64::from(contact.agent.is_some());
+            sum.2 += contact.queue_seconds().unwrap_or(0);
+        }
+    }
+    let queues = &snapshot.history.centre.queues;
+    sums.into_iter()
+        .map(|((hour, queue), (contacts, handled, queue_seconds))| HourFigures {
+            hour: time(hour),
+            queue: queue.and_then(|queue| queues.get(usize::from(queue))).map(|queue| queue.name.clone()),
+            contacts,
+            handled,
+            queue_seconds,
+        })
+        .collect()
 }
 
 fn listed(snapshot: &Snapshot, delivered: &DeliveredContact) -> ListedContact {

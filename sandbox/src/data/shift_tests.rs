@@ -137,6 +137,16 @@ fn some_records_come_again_and_some_are_updated() {
 }
 
 #[test]
+fn a_record_is_final_six_hours_after_its_contact_began() {
+    // The lag that provisioning/datasources/switchboard-sandbox.yaml gives to contacts, less Athena's quarter of an hour.
+    let (_, day) = day();
+    for delivery in &day.deliveries {
+        let began = to_second(day.contacts[delivery.contact as usize].initiated);
+        assert!(delivery.arrival - began < 6 * HOUR - 15 * MINUTE, "{delivery:?}");
+    }
+}
+
+#[test]
 fn all_of_a_shift_day_is_within_its_reach() {
     let (centre, day) = day();
     let midnight = date().and_hms_opt(0, 0, 0).unwrap().and_utc().timestamp_millis();

@@ -1,6 +1,7 @@
 //! What stands where no row is.
 
 use super::*;
+use crate::time::CalendarUnit;
 
 /// Two series with holes: `a` at 12:05 and 12:20, `b` at 12:05 with a null and at 12:10.
 fn holes() -> RecordBatch {
@@ -85,7 +86,7 @@ fn times_out_of_step_are_filled_where_a_bucket_fits_and_the_reader_is_told() {
 
 #[test]
 fn without_a_step_only_the_times_that_some_series_has_are_filled() {
-    for step in [None, Some(Duration::ZERO)] {
+    for step in [None, Some(Step::Fixed(Duration::ZERO))] {
         let shaped = shape(&holes(), &Options { step, ..filled(Fill::Previous, 5, 0, 30) }).unwrap();
         assert_eq!(only_frame(&shaped)[1..], ["12:05 1.0 .", "12:10 1.0 3.0", "12:20 2.0 3.0"]);
         assert_notice(&shaped, Severity::Info, &["no step"]);
@@ -112,7 +113,7 @@ fn a_value_that_whole_numbers_cannot_hold_makes_floats_of_them() {
 #[test]
 fn a_fill_without_bounds_is_refused() {
     let rows = batch(&[("time", minutes([0])), ("n", integers([1]))]);
-    let nanosecond = Options { step: Some(Duration::from_nanos(1)), ..filled(Fill::Null, 5, 0, 60) };
+    let nanosecond = Options { step: Some(Step::Fixed(Duration::from_nanos(1))), ..filled(Fill::Null, 5, 0, 60) };
     assert_bad_query(shape(&rows, &nanosecond), &["would add 3599999999999 values", "larger step"]);
 
     // Not every time in reach of the types is in reach of the clock.
@@ -120,6 +121,105 @@ fn a_fill_without_bounds_is_refused() {
     let rows = batch(&[("time", far), ("n", integers([1, 2]))]);
     let widest = TimeRange { from: DateTime::<chrono::Utc>::MIN_UTC, to: DateTime::<chrono::Utc>::MAX_UTC };
     assert_bad_query(shape(&rows, &Options { range: widest, ..nanosecond }), &["larger step"]);
-    let longest = Options { range: widest, step: Some(Duration::MAX), ..nanosecond };
+    let longest = Options { range: widest, step: Some(Step::Fixed(Duration::MAX)), ..nanosecond };
     assert_eq!(shape(&rows, &longest).unwrap().frames[0].num_rows(), 2);
+}
+
+fn instant(text: &str) -> i64 {
+    DateTime::parse_from_rfc3339(text).unwrap().timestamp_nanos_opt().unwrap()
+}
+
+/// The times of an axis with rows at `rows`, filled by `unit` of London.
+fn london(unit: CalendarUnit, rows: &[&str], from: &str, to: &str) -> Shaped {
+    let at = |text| DateTime::from_timestamp_nanos(instant(text));
+    let times: ArrayRef = Arc::new(TimestampNanosecondArray::from_iter_values(rows.iter().map(|row| instant(row))));
+    let values: ArrayRef = Arc::new(Int64Array::from(vec![1; rows.len()]));
+    let step = Some(Step::Calendar { unit, zone: chrono_tz::Europe::London });
+    let options = Options { fill: Fill::Value(0.0), step, range: TimeRange { from: at(from), to: at(to) }, ..WIDE };
+    shape(&batch(&[("time", times), ("n", values)]), &options).unwrap()
+}
+
+fn times_of(shaped: &Shaped) -> Vec<i64> {
+    let times: TimestampNanosecondArray = shaped.frames[0].column(0).to_data().into();
+    times.values().to_vec()
+}
+
+#[test]
+fn calendar_buckets_are_filled_as_the_wall_has_them() {
+    use CalendarUnit::{Day, Month};
+    type Case = (&'static str, CalendarUnit, &'static [&'static str], [&'static str; 2], &'static [&'static str]);
+    let cases: &[Case] = &[
+        (
+            "the day on which the clocks go forward has 23 hours",
+            Day,
+            &["2026-03-28T00:00:00Z", "2026-03-31T23:00:00Z"],
+            ["2026-03-28T00:00:00Z", "2026-04-01T23:00:00Z"],
+            &[
+                "2026-03-28T00:00:00Z",
+                "2026-03-29T00:00:00Z",
+                "2026-03-29T23:00:00Z",
+                "2026-03-30T23:00:00Z",
+                "2026-03-31T23:00:00Z",
+            ],
+        ),
+        (
+            "the day on which they go back has 25, and the range is covered to both sides",
+            Day,
+            &["2026-10-26T00:00:00Z"],
+            ["2026-10-24T12:00:00Z", "2026-10-28T00:00:01Z"],
+            &[
+                "2026-10-23T23:00:00Z",
+                "2026-10-24T23:00:00Z",
+                "2026-10-26T00:00:00Z",
+                "2026-10-27T00:00:00Z",
+                "2026-10-28T00:00:00Z",
+            ],
+        ),
+        (
+            "the range's end is outside",
+            Day,
+            &["2026-10-24T23:00:00Z"],
+            ["2026-10-24T23:00:00Z", "2026-10-27T00:00:00Z"],
+            &["2026-10-24T23:00:00Z", "2026-10-26T00:00:00Z"],
+        ),
+        (
+            "months, and rows outside the range that are joined up",
+            Month,
+            &["2026-01-01T00:00:00Z", "2026-05-31T23:00:00Z"],
+            ["2026-03-10T00:00:00Z", "2026-04-10T00:00:00Z"],
+            &[
+                "2026-01-01T00:00:00Z",
+                "2026-02-01T00:00:00Z",
+                "2026-03-01T00:00:00Z",
+                "2026-03-31T23:00:00Z",
+                "2026-04-30T23:00:00Z",
+                "2026-05-31T23:00:00Z",
+            ],
+        ),
+    ];
+    for (what, unit, rows, [from, to], expected) in cases {
+        let shaped = london(*unit, rows, from, to);
+        assert_eq!(times_of(&shaped), expected.iter().map(|text| instant(text)).collect::<Vec<_>>(), "{what}");
+        assert!(shaped.notices.is_empty(), "{what}: {:?}", shaped.notices);
+    }
+}
+
+#[test]
+fn rows_between_the_buckets_of_a_calendar_stay_and_the_reader_is_told() {
+    // Days of UTC in a summer whose London days begin at 23:00.
+    let rows = ["2026-06-01T00:00:00Z", "2026-06-03T00:00:00Z"];
+    let shaped = london(CalendarUnit::Day, &rows, "2026-06-01T00:00:00Z", "2026-06-03T12:00:00Z");
+    let expected = ["2026-06-01T00:00:00Z", "2026-06-01T23:00:00Z", "2026-06-03T00:00:00Z"].map(instant);
+    assert_eq!(times_of(&shaped), expected);
+    assert_notice(&shaped, Severity::Info, &["not whole steps", "a day in Europe/London"]);
+}
+
+#[test]
+fn a_calendar_without_bounds_is_covered_as_far_as_times_reach() {
+    let rows = batch(&[("time", minutes([0])), ("n", integers([1]))]);
+    let widest = TimeRange { from: DateTime::<chrono::Utc>::MIN_UTC, to: DateTime::<chrono::Utc>::MAX_UTC };
+    let step = Some(Step::Calendar { unit: CalendarUnit::Year, zone: chrono_tz::UTC });
+    let options = Options { range: widest, step, ..filled(Fill::Null, 5, 0, 60) };
+    // The starts of 1678 to 2262, and the row.
+    assert_eq!(shape(&rows, &options).unwrap().frames[0].num_rows(), 2262 - 1677);
 }

@@ -22,7 +22,7 @@ use crate::{
     engine::{ROLE, ROLE_LABEL},
     error::{Error, ErrorKind},
     notice::Severity,
-    time::TimeRange,
+    time::{Step, TimeRange},
 };
 
 /// 2026-01-31 12:00:00, in nanoseconds.
@@ -88,7 +88,7 @@ fn filled(fill: Fill, step_minutes: u64, from: i64, to: i64) -> Options {
         from: DateTime::from_timestamp_nanos(NOON + from * MINUTE),
         to: DateTime::from_timestamp_nanos(NOON + to * MINUTE),
     };
-    Options { fill, step: Some(Duration::from_mins(step_minutes)), range, ..WIDE }
+    Options { fill, step: Some(Step::Fixed(Duration::from_mins(step_minutes))), range, ..WIDE }
 }
 
 /// A frame as text: a line of names and labels, then a line a row; `.` is null.

@@ -10,6 +10,7 @@ use arrow::{
 use proptest::prelude::*;
 
 use super::*;
+use crate::time::CalendarUnit;
 
 /// A point: its time, its labels, and the name of its column.
 type Point = (i64, BTreeMap<String, String>, String);
@@ -101,6 +102,16 @@ fn any_column(rows: usize) -> impl Strategy<Value = (&'static str, ArrayRef)> {
     (name, array)
 }
 
+fn any_step() -> impl Strategy<Value = Step> {
+    let units = vec![CalendarUnit::Week, CalendarUnit::Month, CalendarUnit::Quarter, CalendarUnit::Year];
+    let zones = vec![chrono_tz::UTC, chrono_tz::Europe::London, chrono_tz::Pacific::Apia];
+    prop_oneof![
+        any::<u64>().prop_map(|nanoseconds| Step::Fixed(Duration::from_nanos(nanoseconds))),
+        (proptest::sample::select(units), proptest::sample::select(zones))
+            .prop_map(|(unit, zone)| Step::Calendar { unit, zone }),
+    ]
+}
+
 proptest! {
     #[test]
     fn wide_and_multi_hold_the_points_of_the_rows(rows in rows()) {
@@ -150,11 +161,11 @@ proptest! {
         fill in prop_oneof![Just(Fill::None), Just(Fill::Null), Just(Fill::Previous), any::<f64>().prop_map(Fill::Value)],
         layout in prop_oneof![Just(Layout::Wide), Just(Layout::Multi)],
         format in prop_oneof![Just(Format::TimeSeries), Just(Format::Logs)],
-        step in proptest::option::of(any::<u64>()),
+        step in proptest::option::of(any_step()),
         (from, to) in any::<(i64, i64)>(),
     ) {
         let range = TimeRange { from: DateTime::from_timestamp_nanos(from), to: DateTime::from_timestamp_nanos(to) };
-        let options = Options { format, layout, fill, step: step.map(Duration::from_nanos), range };
+        let options = Options { format, layout, fill, step, range };
         match shape(&batch, &options) {
             Ok(shaped) => prop_assert!(!shaped.frames.is_empty()),
             Err(error) => prop_assert_eq!(error.kind(), ErrorKind::BadQuery, "{}", error),

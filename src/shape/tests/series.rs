@@ -150,7 +150,7 @@ fn of_rows_with_one_time_and_one_set_of_labels_the_last_stands() {
 fn no_rows_make_an_empty_frame_with_the_schema() {
     let rows = batch(&[("time", minutes([])), ("queue", texts([])), ("n", integers([])), ("m", floats([]))]);
     for fill in [Fill::None, Fill::Null, Fill::Value(0.0)] {
-        let wide = shape(&rows, &Options { fill, step: Some(Duration::from_mins(1)), ..WIDE }).unwrap();
+        let wide = shape(&rows, &Options { fill, step: Some(Step::Fixed(Duration::from_mins(1))), ..WIDE }).unwrap();
         assert_eq!(only_frame(&wide), ["time m n"], "{fill:?}");
         let multi = shape(&rows, &Options { fill, ..MULTI }).unwrap();
         let frames: Vec<_> = multi.frames.iter().map(lines).collect();

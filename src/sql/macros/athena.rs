@@ -7,7 +7,7 @@ use chrono::{DateTime, Datelike, Utc};
 
 use crate::{
     sql::{
-        excerpt,
+        excerpt, literal,
         macros::{
             definition::{Call, Kind, Macro, chosen},
             names, pattern,
@@ -24,7 +24,7 @@ pub(super) const MACROS: &[Macro] = &[
         example: "WHERE $__timeFilter(started_at)",
         arguments: 0..=2,
         kind: Kind::Expression,
-        expand: time_filter,
+        expand: |call| Ok(time_filter(call)?),
     },
     Macro {
         name: "dateFilter",
@@ -32,7 +32,7 @@ pub(super) const MACROS: &[Macro] = &[
         example: "WHERE $__dateFilter(day)",
         arguments: 1..=1,
         kind: Kind::Expression,
-        expand: date_filter,
+        expand: |call| Ok(date_filter(call)?),
     },
     Macro {
         name: "unixEpochFilter",
@@ -40,7 +40,7 @@ pub(super) const MACROS: &[Macro] = &[
         example: "WHERE $__unixEpochFilter(epoch_seconds)",
         arguments: 1..=1,
         kind: Kind::Expression,
-        expand: unix_epoch_filter,
+        expand: |call| Ok(unix_epoch_filter(call)?),
     },
     Macro {
         name: "timeGroup",
@@ -50,7 +50,7 @@ pub(super) const MACROS: &[Macro] = &[
         kind: Kind::Expression,
         expand: |call| {
             let column = timestamp(call.required(0)?, call.argument(2));
-            group(&format!("TO_UNIXTIME({column})"), call.required(1)?)
+            Ok(group(&format!("TO_UNIXTIME({column})"), call.required(1)?)?)
         },
     },
     Macro {
@@ -59,7 +59,7 @@ pub(super) const MACROS: &[Macro] = &[
         example: "GROUP BY $__unixEpochGroup(epoch_seconds, '5m')",
         arguments: 2..=2,
         kind: Kind::Expression,
-        expand: |call| group(&operand(call.required(0)?), call.required(1)?),
+        expand: |call| Ok(group(&literal::operand(call.required(0)?), call.required(1)?)?),
     },
     Macro {
         name: "parseTime",
@@ -91,7 +91,7 @@ pub(super) const MACROS: &[Macro] = &[
         example: "WHERE datehour >= $__rawTimeFrom('yyyy/MM/dd/HH')",
         arguments: 0..=1,
         kind: Kind::Expression,
-        expand: |call| raw_time(call, call.context.range.from),
+        expand: |call| Ok(raw_time(call, call.context.range.from)?),
     },
     Macro {
         name: "rawTimeTo",
@@ -99,7 +99,7 @@ pub(super) const MACROS: &[Macro] = &[
         example: "WHERE datehour <= $__rawTimeTo('yyyy/MM/dd/HH')",
         arguments: 0..=1,
         kind: Kind::Expression,
-        expand: |call| raw_time(call, call.context.range.to),
+        expand: |call| Ok(raw_time(call, call.context.range.to)?),
     },
     Macro {
         name: "interval",
@@ -170,26 +170,6 @@ fn string_literal(text: &str) -> Option<String> {
         [only] if only.kind == TokenKind::String => Some(names::bare(only.text)),
         _ => None,
     }
-}
-
-/// `text` such that an operator may stand beside it.
-fn operand(text: &str) -> String {
-    let mut depth = 0_usize;
-    let plain = token::tokenize(text).is_ok_and(|tokens| {
-        tokens.iter().all(|token| match token.text {
-            "(" | "[" => {
-                depth += 1;
-                true
-            }
-            ")" | "]" => {
-                depth = depth.saturating_sub(1);
-                true
-            }
-            "." | ":" => true,
-            _ => depth > 0 || !matches!(token.kind, TokenKind::Punctuation | TokenKind::Whitespace),
-        })
-    });
-    if plain { text.to_owned() } else { format!("({text})") }
 }
 
 /// Both ends of the range as timestamp literals.

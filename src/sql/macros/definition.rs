@@ -6,8 +6,9 @@ use crate::{
     error::Error,
     leg::Leg,
     sql::{
+        dataset::Used,
         excerpt,
-        macros::{Context, athena, timestream},
+        macros::{Context, athena, portable, timestream},
     },
 };
 
@@ -24,8 +25,29 @@ pub(super) struct Macro {
     pub arguments: RangeInclusive<usize>,
     /// What it stands for, which says where it expands.
     pub kind: Kind,
-    /// What it expands to, or a sentence about what is wrong.
-    pub expand: fn(&Call<'_>) -> Result<String, String>,
+    /// What it expands to.
+    pub expand: fn(&Call<'_>) -> Result<String, Wrong>,
+}
+
+/// Why a macro does not expand.
+#[derive(Debug)]
+pub(super) enum Wrong {
+    /// How it is used: the rest of a sentence that the macro's name begins.
+    Use(String),
+    /// Something that has its own sentence.
+    Other(Error),
+}
+
+impl From<String> for Wrong {
+    fn from(reason: String) -> Self {
+        Self::Use(reason)
+    }
+}
+
+impl From<Error> for Wrong {
+    fn from(error: Error) -> Self {
+        Self::Other(error)
+    }
 }
 
 /// What a macro stands for.
@@ -44,6 +66,8 @@ pub(super) enum Kind {
 pub(super) struct Call<'a> {
     /// What it expands from.
     pub context: &'a Context<'a>,
+    /// What the statement uses.
+    pub used: &'a Used,
     /// Its arguments, with macros in them expanded, comments dropped and blanks trimmed; never empty texts.
     pub arguments: Vec<String>,
 }
@@ -66,21 +90,34 @@ impl Call<'_> {
 }
 
 /// `value`, if it says something; else the sentence `missing`.
-pub(super) fn chosen(value: Option<&str>, missing: &str) -> Result<String, String> {
-    value.map(str::trim).filter(|value| !value.is_empty()).map(str::to_owned).ok_or_else(|| missing.to_owned())
+pub(super) fn chosen(value: Option<&str>, missing: &str) -> Result<String, Wrong> {
+    let chosen = value.map(str::trim).filter(|value| !value.is_empty()).map(str::to_owned);
+    chosen.ok_or_else(|| Wrong::Use(missing.to_owned()))
 }
 
-/// The macros of `leg`, in the order in which errors list them.
-pub(super) fn table(leg: Leg) -> &'static [Macro] {
+/// The macros of `leg` itself, in the order in which errors list them.
+pub(super) fn native(leg: Leg) -> &'static [Macro] {
     match leg {
         Leg::Realtime => timestream::MACROS,
         Leg::Historical => athena::MACROS,
     }
 }
 
-/// The macro `name` of `leg`.
-pub(super) fn find(leg: Leg, name: &str) -> Option<&'static Macro> {
-    table(leg).iter().find(|definition| definition.name == name)
+/// The macros that a statement on `leg` may use. In one that reads a dataset the portable ones come first, so that it means
+/// the same on both legs; in any other the leg's own do, so that a panel moved over keeps its meaning.
+pub(super) fn known(leg: Leg, portable: bool) -> impl Iterator<Item = &'static Macro> {
+    let (first, second) = if portable { (portable::MACROS, native(leg)) } else { (native(leg), portable::MACROS) };
+    let hidden = move |definition: &Macro| {
+        first.iter().any(|other| other.name == definition.name)
+            // Grafana puts numbers there in dashboards: elsewhere they must not mean timestamps.
+            || (!portable && ["from", "to"].contains(&definition.name))
+    };
+    first.iter().chain(second.iter().filter(move |definition| !hidden(definition)))
+}
+
+/// The macro `name` of a statement on `leg`.
+pub(super) fn find(leg: Leg, portable: bool, name: &str) -> Option<&'static Macro> {
+    known(leg, portable).find(|definition| definition.name == name)
 }
 
 impl Macro {
@@ -123,14 +160,14 @@ const GRAFANA_VARIABLES: [&str; 12] = [
     "all",
 ];
 
-/// What to say of `$__name`, which `leg` does not have.
-pub(super) fn unknown(leg: Leg, name: &str) -> Error {
+/// What to say of `$__name`, which a statement on `leg` does not have.
+pub(super) fn unknown(leg: Leg, portable: bool, name: &str) -> Error {
     let other = Leg::ALL.into_iter().find(|other| *other != leg);
     let mut message = format!("There is no macro $__{} on the {leg} leg ({}).", excerpt(name), leg.service());
     let variable = name.split(':').next().unwrap_or(name);
-    if let Some(near) = table(leg).iter().find(|near| near.name.eq_ignore_ascii_case(name)) {
+    if let Some(near) = known(leg, portable).find(|near| near.name.eq_ignore_ascii_case(name)) {
         let _infallible = write!(message, " Did you mean $__{}?", near.name);
-    } else if let Some(other) = other.filter(|other| find(*other, name).is_some()) {
+    } else if let Some(other) = other.filter(|other| native(*other).iter().any(|theirs| theirs.name == name)) {
         let _infallible = write!(message, " It belongs to the {other} leg ({}).", other.service());
     } else if GRAFANA_VARIABLES.contains(&variable) {
         message.push_str(
@@ -138,7 +175,7 @@ pub(super) fn unknown(leg: Leg, name: &str) -> Error {
         );
     }
     message.push_str(" The macros here are");
-    for (index, known) in table(leg).iter().enumerate() {
+    for (index, known) in known(leg, portable).enumerate() {
         let _infallible =
             write!(message, "{} $__{}{}", if index == 0 { "" } else { "," }, known.name, known.parameters);
     }

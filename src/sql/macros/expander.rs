@@ -4,12 +4,14 @@ use crate::{
     error::{Error, Result},
     leg::Leg,
     sql::{
+        MAX_LENGTH,
+        dataset::Used,
         macros::{
             Context,
-            definition::{self, Call, Kind, Macro},
-            names,
+            definition::{self, Call, Kind, Macro, Wrong},
+            is_dataset, names, number,
         },
-        token::{self, Token, TokenKind},
+        token::{self, Token, TokenError, TokenKind},
     },
 };
 
@@ -18,6 +20,9 @@ const MAX_DEPTH: usize = 16;
 
 pub(super) struct Expander<'a> {
     context: &'a Context<'a>,
+    /// Whether the statement reads a dataset, and so means the same on both legs.
+    portable: bool,
+    used: Used,
 }
 
 /// Whether tokens are read as the statement itself or as an argument of a macro.
@@ -29,8 +34,15 @@ enum Place {
 }
 
 impl<'a> Expander<'a> {
-    pub fn new(context: &'a Context<'a>) -> Self {
-        Self { context }
+    /// An expander of the statement that `tokens` make.
+    pub fn new(context: &'a Context<'a>, tokens: &[Token<'_>]) -> Self {
+        let portable = tokens.iter().any(is_dataset);
+        let stands = |name: &str| tokens.iter().any(|token| macro_name(token.text) == name);
+        let further = [("column", context.column), ("measure", context.measure)]
+            .into_iter()
+            .filter_map(|(name, value)| value.filter(|_| stands(name)).map(names::bare));
+        let used = if portable { Used::new(tokens, further) } else { Used::default() };
+        Self { context, portable, used }
     }
 
     /// The statement that `tokens` make, macros expanded.
@@ -47,17 +59,26 @@ impl<'a> Expander<'a> {
     fn text(&self, tokens: &[Token<'_>], place: Place, identifier_quote: char) -> Result<String> {
         let mut out = String::new();
         let mut rest = tokens;
+        let mut before = None;
         while let Some((token, tail)) = rest.split_first() {
             rest = tail;
             match (token.kind, place) {
                 (TokenKind::Macro, _) => rest = self.call(token, tail, place, identifier_quote, &mut out)?,
                 // An argument is put into the middle of a line, where a comment would swallow what follows it.
                 (TokenKind::Comment, Place::Argument(_)) => out.push(' '),
+                (TokenKind::Number, _) if self.portable && self.context.leg == Leg::Historical => {
+                    out.push_str(&number::double(token.text, before));
+                }
                 _ => match token.quote() {
                     Some(quote) => self.quoted(token.text, quote, &mut out)?,
                     None => out.push_str(token.text),
                 },
             }
+            // Macros within macros could otherwise grow without end.
+            if out.len() > MAX_LENGTH {
+                return Err(TokenError::TooLong { length: out.len() }.into());
+            }
+            before = Some(token);
         }
         Ok(out)
     }
@@ -73,7 +94,8 @@ impl<'a> Expander<'a> {
     ) -> Result<&'t [Token<'s>]> {
         let leg = self.context.leg;
         let name = macro_name(token.text);
-        let definition = definition::find(leg, name).ok_or_else(|| definition::unknown(leg, name))?;
+        let definition =
+            definition::find(leg, self.portable, name).ok_or_else(|| definition::unknown(leg, self.portable, name))?;
         let (pieces, rest) = split_arguments(definition, tail)?;
         let depth = match place {
             Place::Statement => 1,
@@ -107,7 +129,11 @@ impl<'a> Expander<'a> {
         if let Some(reason) = definition.wrong_count(arguments.len()) {
             return Err(definition.misused(&reason));
         }
-        (definition.expand)(&Call { context: self.context, arguments }).map_err(|reason| definition.misused(&reason))
+        let call = Call { context: self.context, used: &self.used, arguments };
+        (definition.expand)(&call).map_err(|wrong| match wrong {
+            Wrong::Use(reason) => definition.misused(&reason),
+            Wrong::Other(error) => error,
+        })
     }
 
     /// Copies a quoted `text`, expanding the macros in it that stand for a plain value.
@@ -119,7 +145,7 @@ impl<'a> Expander<'a> {
             let length = token::macro_length(candidate).unwrap_or(1);
             let (candidate, tail) = candidate.split_at(length);
             rest = tail;
-            let definition = definition::find(self.context.leg, macro_name(candidate))
+            let definition = definition::find(self.context.leg, self.portable, macro_name(candidate))
                 .filter(|definition| definition.kind != Kind::Expression);
             match definition {
                 Some(definition) => {
@@ -137,7 +163,7 @@ impl<'a> Expander<'a> {
 }
 
 /// The name in `$__name` or `${__name}`; anything else is no macro's name.
-fn macro_name(text: &str) -> &str {
+pub(super) fn macro_name(text: &str) -> &str {
     match text.strip_prefix("${__") {
         Some(braced) => braced.strip_suffix('}').unwrap_or(braced),
         None => text.strip_prefix("$__").unwrap_or_default(),

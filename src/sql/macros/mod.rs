@@ -10,13 +10,18 @@
 //! - **Arguments** may hold commas and parentheses in strings, calls and further macros.
 //!
 //! `$__name` and `${__name}` mean the same; the second form joins with what follows (`"${__table}_hourly"`).
-//! A new macro is one more entry in the table of its leg: [`athena`] or [`timestream`].
+//! A new macro is one more entry in the table of its leg, [`athena`] or [`timestream`].
+//!
+//! Beside these there are the [`portable`] ones, which mean the same on both legs. A statement that reads a `$__dataset`
+//! knows a name as theirs first, any other as its leg's first.
 
 mod athena;
 mod definition;
 mod expander;
-mod names;
-mod pattern;
+pub(in crate::sql) mod names;
+mod number;
+pub(in crate::sql) mod pattern;
+mod portable;
 mod step;
 mod timestream;
 
@@ -33,7 +38,11 @@ use crate::{
     dataset::Dataset,
     error::Result,
     leg::Leg,
-    sql::{filter::Filter, macros::expander::Expander, token},
+    sql::{
+        filter::Filter,
+        macros::expander::{Expander, macro_name},
+        token::{self, Token, TokenKind},
+    },
     time::TimeRange,
 };
 
@@ -71,5 +80,37 @@ pub struct Context<'a> {
 /// A macro that does not exist on this leg, or is misused: the error shows its signature and an example. A text whose
 /// strings or comments are not closed.
 pub fn expand(sql: &str, context: &Context<'_>) -> Result<String> {
-    Expander::new(context).sql(&token::tokenize(sql)?)
+    let tokens = token::tokenize(sql)?;
+    Expander::new(context, &tokens).sql(&tokens)
+}
+
+/// Whether `sql` reads a dataset, and so means the same on both legs. What cannot be cut into tokens reads none.
+#[must_use]
+pub fn is_portable(sql: &str) -> bool {
+    token::tokenize(sql).is_ok_and(|tokens| tokens.iter().any(is_dataset))
+}
+
+/// The macro `$__dataset`.
+fn is_dataset(token: &Token<'_>) -> bool {
+    token.kind == TokenKind::Macro && macro_name(token.text) == "dataset"
+}
+
+/// Every macro as JSON, for editors: `[{name, signature, example, portable, legs}]`; `legs` are those of whose own dialect it is, both
+/// for a portable one.
+#[must_use]
+pub fn catalogue() -> serde_json::Value {
+    let entry = |definition: &definition::Macro, portable: bool, legs: &[Leg]| {
+        serde_json::json!({
+            "name": format!("$__{}", definition.name),
+            "signature": format!("$__{}{}", definition.name, definition.parameters),
+            "example": definition.example,
+            "portable": portable,
+            "legs": legs,
+        })
+    };
+    let portable = portable::MACROS.iter().map(|definition| entry(definition, true, &Leg::ALL));
+    let own = Leg::ALL
+        .into_iter()
+        .flat_map(|leg| definition::native(leg).iter().map(move |definition| entry(definition, false, &[leg])));
+    portable.chain(own).collect()
 }

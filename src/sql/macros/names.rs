@@ -103,7 +103,7 @@ pub(super) fn identifier(name: &str, leg: Leg, quote: char) -> String {
 }
 
 /// `name` without quotes, for a place that has quotes of its own.
-pub(super) fn bare(name: &str) -> String {
+pub(in crate::sql) fn bare(name: &str) -> String {
     match token::tokenize(name).as_deref() {
         Ok([only]) => only.quote().zip(only.quoted_text()).map(|(quote, inside)| {
             let doubled = format!("{quote}{quote}");

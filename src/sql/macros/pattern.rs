@@ -13,7 +13,7 @@ const LETTERS: &str = "y, Y, M, d, D, E, e, a, H, k, h, K, m, s, S, z, Z, and te
 /// # Errors
 ///
 /// A letter that is not understood, or a quote that is not closed; the text continues a sentence.
-pub(super) fn format(at: DateTime<Utc>, pattern: &str) -> Result<String, String> {
+pub(in crate::sql) fn format(at: DateTime<Utc>, pattern: &str) -> Result<String, String> {
     let mut out = String::new();
     let mut rest = pattern;
     while let Some(first) = rest.chars().next() {

@@ -5,7 +5,10 @@ use std::time::Duration;
 use chrono::DateTime;
 use proptest::prelude::*;
 
-use super::{definition::table, *};
+use super::{
+    definition::{known, native},
+    *,
+};
 
 fn at(text: &str) -> DateTime<Utc> {
     DateTime::parse_from_rfc3339(text).unwrap().to_utc()
@@ -122,9 +125,12 @@ fn athena_macros() {
 
 #[test]
 fn every_macro_of_the_tables_has_an_example_that_works() {
-    for leg in Leg::ALL {
-        for definition in table(leg) {
-            let example = expand(definition.example, &context(leg)).unwrap();
+    let datasets = [crate::sql::samples::contacts()];
+    for (leg, portable) in Leg::ALL.into_iter().flat_map(|leg| [(leg, false), (leg, true)]) {
+        for definition in known(leg, portable) {
+            let reads = if portable { "SELECT 1 FROM $__dataset(contacts) " } else { "" };
+            let context = Context { datasets: &datasets, ..context(leg) };
+            let example = expand(&format!("{reads}{}", definition.example), &context).unwrap();
             assert!(definition.example.contains(&format!("$__{}", definition.name)), "{}", definition.name);
             assert!(!example.contains("$__"), "{example}");
         }
@@ -251,7 +257,7 @@ fn bare_time_filter_falls_back_to_time() {
 fn a_value_that_nobody_chose_is_asked_for() {
     for leg in Leg::ALL {
         let empty = Context { database: None, table: Some(""), column: None, measure: Some(" "), ..context(leg) };
-        for definition in table(leg).iter().filter(|definition| definition.kind == definition::Kind::Name) {
+        for definition in native(leg).iter().filter(|definition| definition.kind == definition::Kind::Name) {
             for sql in [format!("$__{}", definition.name), format!("'$__{}'", definition.name)] {
                 let error = expand(&sql, &empty).unwrap_err();
                 assert!(error.message().contains(&format!("choose a {} in the query", definition.name)), "{error}");

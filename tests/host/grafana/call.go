@@ -105,6 +105,15 @@ func (p *Plugin) Metrics(ctx context.Context) (string, error) {
 // Resource calls a resource path, as the query editor does. target is the path with its parameters, such as
 // `realtime/tables?database=connect`.
 func (p *Plugin) Resource(ctx context.Context, source *Source, target string) (status int, body []byte, err error) {
+	return p.callResource(ctx, source, "GET", target, nil)
+}
+
+// PostResource posts to a resource path.
+func (p *Plugin) PostResource(ctx context.Context, source *Source, target string, posted []byte) (status int, body []byte, err error) {
+	return p.callResource(ctx, source, "POST", target, posted)
+}
+
+func (p *Plugin) callResource(ctx context.Context, source *Source, method, target string, posted []byte) (status int, body []byte, err error) {
 	path := target
 	for i := range target {
 		if target[i] == '?' {
@@ -115,8 +124,9 @@ func (p *Plugin) Resource(ctx context.Context, source *Source, target string) (s
 	stream, err := p.resource.CallResource(ctx, &pluginv2.CallResourceRequest{
 		PluginContext: backend.ToProto().PluginContext(source.context()),
 		Path:          path,
-		Method:        "GET",
+		Method:        method,
 		Url:           target,
+		Body:          posted,
 	})
 	if err != nil {
 		return 0, nil, err

@@ -1,8 +1,18 @@
 //! Ad-hoc filters: what a dashboard's viewer picks above the panels, applied inside `$__dataset`. Untrusted.
 
+mod condition;
+mod read;
+
+#[cfg(test)]
+mod tests;
+
+pub use self::condition::conditions;
+
 /// One ad-hoc filter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Filter {
+    /// The dataset that it is meant for; `None` is every dataset with such a column.
+    pub dataset: Option<String>,
     /// A logical column's name.
     pub column: String,
     /// How it compares.

@@ -1,0 +1,225 @@
+//! What editors ask for: names of what there is in AWS, the datasets, macros and filters, answered with JSON.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
+
+use super::{DataSource, PanelContext};
+use crate::{
+    dataset::{self, ColumnType, Dataset},
+    error::{Error, ErrorKind, Result},
+    leg::Leg,
+    plan::Route,
+    query::{self, Query},
+    settings,
+    shape::Format,
+    sql::macros,
+    time::TimeRange,
+};
+
+/// How long the values of a filter are kept: long enough for a dashboard that opens with ten drop-downs.
+pub(super) const VALUES_LIFETIME: Duration = Duration::from_mins(1);
+/// The window of a list of values that is asked for without a range, and the grid that windows are widened to, so that the
+/// same list serves the next minutes.
+const WINDOW: TimeDelta = TimeDelta::hours(24);
+const WINDOW_GRID: TimeDelta = TimeDelta::minutes(5);
+
+/// What a list of values is kept by: dataset, column, and the window in milliseconds since the epoch.
+pub(super) type ValuesKey = (String, String, i64, i64);
+
+/// Every path that [`DataSource::resource`] answers.
+pub const RESOURCES: &[&str] = &[
+    "regions",
+    "datasets",
+    "macros",
+    "templates",
+    "explain",
+    "expand",
+    "tag-keys",
+    "tag-values",
+    "realtime/databases",
+    "realtime/tables",
+    "realtime/measures",
+    "realtime/columns",
+    "historical/catalogs",
+    "historical/databases",
+    "historical/tables",
+    "historical/columns",
+    "historical/workgroups",
+];
+
+/// Named parameters of a resource path.
+struct Parameters<'a>(&'a [(String, String)]);
+
+impl<'a> Parameters<'a> {
+    fn get(&self, name: &str) -> Option<&'a str> {
+        let Self(all) = self;
+        all.iter().find(|(key, value)| key == name && !value.trim().is_empty()).map(|(_, value)| value.trim())
+    }
+
+    fn required(&self, name: &str, example: &str) -> Result<&'a str> {
+        self.get(name)
+            .ok_or_else(|| Error::bad_query(format!("This resource needs the parameter {name}, as in {example}.")))
+    }
+
+    /// The instants `from` and `to`, in milliseconds since the epoch; the last day where they are not given.
+    fn window(&self, now: DateTime<Utc>) -> Result<TimeRange> {
+        let instant = |name: &str| {
+            let Some(text) = self.get(name) else { return Ok(None) };
+            text.parse()
+                .ok()
+                .and_then(DateTime::from_timestamp_millis)
+                .map(Some)
+                .ok_or_else(|| Error::bad_query(format!("Parameter {name} must be milliseconds since the epoch.")))
+        };
+        let to = instant("to")?.unwrap_or(now);
+        let from = instant("from")?.or_else(|| to.checked_sub_signed(WINDOW)).unwrap_or(to);
+        if from > to {
+            return Err(Error::bad_query("The time range ends before it begins: swap from and to."));
+        }
+        Ok(TimeRange { from, to })
+    }
+}
+
+impl DataSource {
+    /// Answers a resource path such as `realtime/tables` with JSON: names as a list of texts, columns as a list of objects.
+    ///
+    /// # Errors
+    ///
+    /// An unknown path, a missing parameter, or whatever AWS answers.
+    pub async fn resource(&self, path: &str, parameters: &[(String, String)]) -> Result<Value> {
+        let given = Parameters(parameters);
+        let (catalog, database, table) = (given.get("catalog"), given.get("database"), given.get("table"));
+        Ok(match path {
+            "regions" => json!(settings::regions()),
+            "datasets" => dataset::describe(&self.settings.datasets),
+            "macros" => macros::catalogue(),
+            "templates" => dataset::templates(),
+            "expand" => {
+                let example = "expand?dataset=contacts&leg=historical";
+                self.expansion(given.required("dataset", example)?, given.required("leg", example)?)?
+            }
+            "tag-keys" => self.tag_keys(),
+            "tag-values" => {
+                let key = given.required("key", "tag-values?key=queue")?;
+                self.tag_values(key, given.window(Utc::now())?).await?
+            }
+            "realtime/databases" => json!(self.realtime()?.engine.databases().await?),
+            "realtime/tables" => json!(self.realtime()?.engine.tables(database).await?),
+            "realtime/measures" => json!(self.realtime()?.engine.measures(database, table).await?),
+            "realtime/columns" => json!(self.realtime()?.engine.columns(database, table).await?),
+            "historical/catalogs" => json!(self.historical()?.engine.catalogs().await?),
+            "historical/databases" => json!(self.historical()?.engine.databases(catalog).await?),
+            "historical/tables" => json!(self.historical()?.engine.tables(catalog, database).await?),
+            "historical/columns" => {
+                let table = given.required("table", "historical/columns?table=contact_records")?;
+                json!(self.historical()?.engine.columns(catalog, database, table).await?)
+            }
+            "historical/workgroups" => json!(self.historical()?.engine.workgroups().await?),
+            _ => {
+                return Err(Error::new(
+                    ErrorKind::NotFound,
+                    format!("There is no such resource. There are: {}.", RESOURCES.join(", ")),
+                ));
+            }
+        })
+    }
+
+    /// What `$__dataset` stands for on a leg over the last day, for the settings' preview.
+    fn expansion(&self, dataset: &str, leg: &str) -> Result<Value> {
+        let leg = Leg::ALL
+            .into_iter()
+            .find(|known| known.name() == leg)
+            .ok_or_else(|| Error::bad_query("Parameter leg must be realtime or historical."))?;
+        let dataset = self.dataset(dataset)?;
+        let to = Utc::now();
+        let range = TimeRange { from: to - WINDOW, to };
+        let context = macros::Context {
+            leg,
+            range,
+            now: to,
+            interval: Duration::from_mins(1),
+            database: None,
+            table: None,
+            column: None,
+            measure: None,
+            slice: range,
+            datasets: &self.settings.datasets,
+            filters: &[],
+        };
+        Ok(json!({"sql": macros::expand(&format!("SELECT * FROM $__dataset({})", dataset.name), &context)?}))
+    }
+
+    /// The columns that a viewer may filter by: those of every dataset, each name once.
+    fn tag_keys(&self) -> Value {
+        let mut keys: Vec<(&str, ColumnType)> = Vec::new();
+        for column in self.settings.datasets.iter().flat_map(|dataset| &dataset.columns) {
+            if !keys.iter().any(|(name, _)| *name == column.name) {
+                keys.push((&column.name, column.data_type));
+            }
+        }
+        keys.into_iter().map(|(name, data_type)| json!({"text": name, "value": name, "type": data_type})).collect()
+    }
+
+    /// What a column held in a window: of the real-time leg where it has the column, else of the historical one.
+    async fn tag_values(&self, key: &str, window: TimeRange) -> Result<Value> {
+        let (dataset, column) = self.column(key)?;
+        let leg = Leg::ALL
+            .into_iter()
+            .find(|leg| self.is_on(*leg) && dataset.is_on(*leg) && column.expression(*leg).is_some())
+            .ok_or_else(|| Error::bad_query(format!("No leg that is switched on has {}.", column.name)))?;
+        let grid = WINDOW_GRID.num_milliseconds();
+        let floor = |at: DateTime<Utc>| at.timestamp_millis().div_euclid(grid) * grid;
+        let (from, to) = (floor(window.from), floor(window.to).saturating_add(grid));
+        let key: ValuesKey = (dataset.name.clone(), column.name.clone(), from, to);
+        let values = self.values.get(key, || self.read_values(dataset, &column.name, leg, from, to)).await?;
+        Ok(values.iter().map(|value| json!({"text": value, "value": value})).collect())
+    }
+
+    /// The column that `key` names, as `column` or `dataset.column`.
+    fn column(&self, key: &str) -> Result<(&Dataset, &dataset::Column)> {
+        let found = match key.split_once('.') {
+            Some((dataset, column)) => {
+                let dataset = self.dataset(dataset)?;
+                dataset.column(column).map(|column| (dataset, column))
+            }
+            None => self.settings.datasets.iter().find_map(|dataset| Some((dataset, dataset.column(key)?))),
+        };
+        found.ok_or_else(|| {
+            let shown: String = key.chars().filter(|c| !c.is_control()).take(40).collect();
+            Error::bad_query(format!("No dataset has the column {shown}; tag-keys lists those that there are."))
+        })
+    }
+
+    async fn read_values(
+        &self,
+        dataset: &Dataset,
+        column: &str,
+        leg: Leg,
+        from: i64,
+        to: i64,
+    ) -> Result<Arc<[String]>> {
+        let instant = |millis| {
+            DateTime::from_timestamp_millis(millis)
+                .ok_or_else(|| Error::bad_query("The time range reaches beyond the years that can be counted."))
+        };
+        let query = Query {
+            route: Route::Only(leg),
+            format: Format::Values,
+            ..Query::of_sql(query::values_of(&dataset.name, column))
+        };
+        let panel = PanelContext {
+            range: TimeRange { from: instant(from)?, to: instant(to)? },
+            interval: Duration::from_mins(1),
+            max_data_points: 1_000,
+            now: Utc::now(),
+            origin: Arc::default(),
+        };
+        let answer = Box::pin(self.query(&query, &panel)).await?;
+        let values = answer.frames.first().and_then(|frame| frame.column_by_name("value").cloned());
+        let values =
+            values.as_ref().and_then(|values| arrow::array::AsArray::as_string_opt::<i32>(values.as_ref()).cloned());
+        Ok(values.iter().flat_map(|values| values.iter().flatten().map(str::to_owned).collect::<Vec<_>>()).collect())
+    }
+}

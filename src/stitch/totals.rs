@@ -1,0 +1,59 @@
+//! Groups of several slices merged, and what the answer makes of them.
+
+use std::sync::Arc;
+
+use arrow::{
+    array::{ArrayRef, RecordBatch, RecordBatchOptions},
+    datatypes::{Field, Schema},
+};
+
+use super::{
+    Totals, Value,
+    concat::join,
+    groups::Groups,
+    kernel_failed, mistake,
+    partial::Column,
+    sort::sorted,
+    value::{Merged, check, mentions},
+};
+use crate::error::Result;
+
+/// One row for each group of `parts`, which have one schema.
+pub(super) fn totals(parts: Vec<RecordBatch>, totals: &Totals) -> Result<RecordBatch> {
+    let rows = join(parts, None)?;
+    let expected = totals.keys.saturating_add(totals.partials.len());
+    if rows.num_columns() != expected {
+        return Err(mistake(&format!("{expected} columns were to be merged, and there are {}", rows.num_columns())));
+    }
+    for output in &totals.outputs {
+        check(&output.value, expected)?;
+    }
+
+    let merged = merge(&rows, totals)?;
+    let mut fields = Vec::with_capacity(totals.outputs.len());
+    let mut columns = Vec::with_capacity(totals.outputs.len());
+    for output in &totals.outputs {
+        let column = merged.evaluate(&output.name, &output.value)?;
+        let mut field = Field::new(&output.name, column.data_type().clone(), true);
+        if let Value::Column(index) = output.value {
+            field = field.with_metadata(rows.schema_ref().field(index).metadata().clone());
+        }
+        fields.push(field);
+        columns.push(column);
+    }
+    let options = RecordBatchOptions::new().with_row_count(Some(merged.rows));
+    let answer = RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options);
+    sorted(&answer.map_err(kernel_failed)?, &totals.order, totals.limit)
+}
+
+fn merge(rows: &RecordBatch, totals: &Totals) -> Result<Merged> {
+    let (keys, partials) = rows.columns().split_at(totals.keys);
+    let groups = Groups::new(keys, rows.num_rows())?;
+    let mut columns: Vec<ArrayRef> = keys.iter().map(|key| groups.key(key)).collect::<Result<_>>()?;
+    for ((index, values), partial) in (totals.keys..).zip(partials).zip(&totals.partials) {
+        let shown = totals.outputs.iter().find(|output| mentions(&output.value, index)).map(|output| &output.name);
+        let name = shown.unwrap_or_else(|| rows.schema_ref().field(index).name());
+        columns.push(Column { name, values, groups: &groups }.merge(*partial)?);
+    }
+    Ok(Merged { columns, rows: groups.count })
+}
