@@ -27,10 +27,10 @@ func Demo(ctx context.Context) error {
 	return build.Run(ctx, "./"+demo)
 }
 
-// Test runs everything that must hold: lint, unit, property and sandbox tests, the plugin loaded as Grafana loads it, moto, the
-// demo with its figures checked.
+// Test runs everything that must hold: lint, unit, property and sandbox tests, the browser half's tests, the plugin loaded as
+// Grafana loads it, moto, the demo with its figures checked.
 func Test(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{Lint, Unit, Host, Moto, Demo} {
+	for _, step := range []func(context.Context) error{Lint, Unit, FrontendTest, Host, Moto, Demo} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -48,7 +48,17 @@ func Build(ctx context.Context) error {
 	return build.Run(ctx, "cargo", "build", "--locked", "--workspace")
 }
 
-// Lint checks the format, the lints of both languages, and the licences, sources and duplicates among the dependencies.
+// Frontend builds the browser half into dist/, beside a backend's binary that may be there.
+func Frontend(ctx context.Context) error {
+	return build.Frontend(ctx, ".")
+}
+
+// FrontendTest builds the browser half and runs its tests.
+func FrontendTest(ctx context.Context) error {
+	return build.FrontendTest(ctx, ".")
+}
+
+// Lint checks format and lints of all languages, and the licences, sources and duplicates among the backend's dependencies.
 func Lint(ctx context.Context) error {
 	if err := build.Require("cargo", "cc", "go"); err != nil {
 		return err
@@ -66,6 +76,9 @@ func Lint(ctx context.Context) error {
 		if err := build.Run(ctx, words[0], words[1:]...); err != nil {
 			return err
 		}
+	}
+	if err := build.FrontendLint(ctx, "."); err != nil {
+		return err
 	}
 	return build.Deny(ctx, ".")
 }

@@ -2,6 +2,9 @@ module switchboard
 
 go 1.26.5
 
+// Some npm packages hold Go files.
+ignore ./frontend/node_modules
+
 tool github.com/magefile/mage
 
 require (

@@ -60,6 +60,8 @@ var prerequisites = map[string]string{
 	"cargo": "install Rust 1.94.1 or newer (https://rustup.rs)",
 	"cc":    "install a C compiler and linker, which Rust needs (Debian: apt-get install gcc libc6-dev)",
 	"go":    "install Go 1.26 or newer (https://go.dev/dl)",
+	"node":  "install Node.js 20.11 or newer (https://nodejs.org)",
+	"npm":   "install npm, which comes with Node.js (https://nodejs.org)",
 }
 
 // Require fails with what to install when one of the tools is not on the path.

@@ -14,7 +14,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"time"
 )
 
 // pluginID is the id in plugin.json, and the one root folder of the zip.
@@ -36,10 +35,10 @@ var targets = []target{
 	{triple: "aarch64-unknown-linux-gnu", goarch: "arm64", linker: "aarch64-linux-gnu-gcc"},
 }
 
-// Package builds the plugin statically for every platform that this machine has a toolchain for, fills dist/ as Grafana
-// expects it and zips it. It answers the zip's path.
+// Package builds both halves of the plugin, the backend statically for every platform that this machine has a toolchain for,
+// puts them into dist/ as Grafana expects it and zips it. It answers the zip's path.
 func Package(ctx context.Context, root string) (string, error) {
-	version, err := version(ctx)
+	version, err := version(ctx, root)
 	if err != nil {
 		return "", err
 	}
@@ -51,7 +50,7 @@ func Package(ctx context.Context, root string) (string, error) {
 	if err := os.RemoveAll(dist); err != nil {
 		return "", err
 	}
-	if err := os.MkdirAll(dist, 0o755); err != nil {
+	if err := Frontend(ctx, root); err != nil {
 		return "", err
 	}
 	for name, binary := range binaries {
@@ -59,14 +58,12 @@ func Package(ctx context.Context, root string) (string, error) {
 			return "", err
 		}
 	}
-	if err := fill(root, dist, version, time.Now()); err != nil {
-		return "", err
-	}
 	archive := filepath.Join(root, fmt.Sprintf("%s-%s.zip", pluginID, version))
 	return archive, zipFolder(dist, pluginID, archive)
 }
 
-func version(ctx context.Context) (string, error) {
+// version is the one version that both halves of the plugin have.
+func version(ctx context.Context, root string) (string, error) {
 	text, err := Output(ctx, "cargo", "metadata", "--locked", "--no-deps", "--format-version", "1")
 	if err != nil {
 		return "", err
@@ -78,9 +75,14 @@ func version(ctx context.Context) (string, error) {
 		return "", err
 	}
 	for _, entry := range metadata.Packages {
-		if entry.Name == "switchboard" {
-			return entry.Version, nil
+		if entry.Name != "switchboard" {
+			continue
 		}
+		frontend, err := frontendVersion(root)
+		if err == nil && frontend != entry.Version {
+			err = fmt.Errorf("Cargo.toml has version %s, frontend/package.json %s: make them the same", entry.Version, frontend)
+		}
+		return entry.Version, err
 	}
 	return "", errors.New("Cargo.toml has no package named switchboard")
 }
@@ -162,36 +164,6 @@ func mustBeStatic(path string) error {
 	}
 	Say("%s is static, %.1f MB", path, float64(information.Size())/1e6)
 	return nil
-}
-
-// fill copies everything but the binaries into dist and stamps version and date into plugin.json.
-func fill(root, dist, version string, now time.Time) error {
-	manifest, err := os.ReadFile(filepath.Join(root, "plugin.json"))
-	if err != nil {
-		return err
-	}
-	stamped := strings.NewReplacer("%VERSION%", version, "%TODAY%", now.UTC().Format(time.DateOnly)).Replace(string(manifest))
-	if !json.Valid([]byte(stamped)) {
-		return errors.New("plugin.json is not valid JSON")
-	}
-	if err := os.WriteFile(filepath.Join(dist, "plugin.json"), []byte(stamped), 0o644); err != nil {
-		return err
-	}
-	for _, name := range []string{"README.md", "CHANGELOG.md", "LICENSE"} {
-		if err := copyFile(filepath.Join(root, name), filepath.Join(dist, name), 0o644); err != nil {
-			return err
-		}
-	}
-	return filepath.WalkDir(filepath.Join(root, "img"), func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		name, err := filepath.Rel(root, path)
-		if err != nil {
-			return err
-		}
-		return copyFile(path, filepath.Join(dist, name), 0o644)
-	})
 }
 
 func copyFile(from, to string, mode fs.FileMode) error {

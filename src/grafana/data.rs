@@ -38,7 +38,7 @@ pub async fn query(instances: &Arc<Instances>, metrics: &Metrics, request: Query
     let outcomes = answer_each(request.queries, |query| {
         let (instances, context) = (Arc::clone(instances), Arc::clone(&context));
         let origin = Arc::new(Origin { ref_id: query.ref_id.clone(), ..origin.clone() });
-        async move { answer_one(&instances, &context, &query, now, origin).await }
+        async move { Box::pin(answer_one(&instances, &context, &query, now, origin)).await }
     })
     .await;
     let responses = outcomes.into_iter().map(|(ref_id, outcome)| {

@@ -89,7 +89,7 @@ func (f figures) between(t *testing.T, what string, before, after map[string]hou
 	}
 }
 
-// slicesOf are the legs that answered, in the order of time.
+// slicesOf are the legs that answered, in the order of time, each once: the slices of one leg's part are its own affair.
 func slicesOf(t *testing.T, frame *data.Frame) []string {
 	t.Helper()
 	custom, err := json.Marshal(frame.Meta.Custom)
@@ -117,6 +117,7 @@ func slicesOf(t *testing.T, frame *data.Frame) []string {
 			t.Errorf("run %d begins at %d, and the one before it ends at %d", i, run.From, told.Runs[i-1].To)
 		}
 	}
+	legs = slices.Compact(legs)
 	if told.Plan.Kind == "" || told.Plan.Summary == "" {
 		t.Errorf("the plan is not told: %+v", told.Plan)
 	}
@@ -128,7 +129,8 @@ func TestPanelsAcrossTheSeamAgreeWithTheGenerator(t *testing.T) {
 	source := sourceOf(t, world)
 	both := []string{"historical", "realtime"}
 	for _, days := range []int{1, 7, 30} {
-		for round := range 3 {
+		// The second round of a long answer is read in several slices.
+		for round := range 2 {
 			// A range of Grafana's ends at any millisecond.
 			to := time.Now().UTC().Truncate(time.Millisecond)
 			from := to.AddDate(0, 0, -days)

@@ -69,6 +69,11 @@ const PARTIALS: [Partial; 13] = {
     [Count, Count, Sum, Min, Max, Count, Sum, Min, Max, Min, Max, And, Or]
 };
 
+/// A value for each group.
+fn of<T>(groups: &[Vec<&Row>], value: impl Fn(&[&Row]) -> T) -> Vec<T> {
+    groups.iter().map(|group| value(group)).collect()
+}
+
 /// The answer of an engine that holds `rows`: keys, if there are any, then the partials above.
 fn aggregated(rows: &[Row], keys: usize) -> RecordBatch {
     let mut groups: Vec<Vec<&Row>> = if keys == 0 { vec![Vec::new()] } else { Vec::new() };
@@ -86,9 +91,6 @@ fn aggregated(rows: &[Row], keys: usize) -> RecordBatch {
             groups.push(Vec::new());
         }
         groups[place].push(row);
-    }
-    fn of<T>(groups: &[Vec<&Row>], value: impl Fn(&[&Row]) -> T) -> Vec<T> {
-        groups.iter().map(|group| value(group)).collect()
     }
     let length = |count: usize| i64::try_from(count).unwrap();
     let whole = |row: &&Row| row.n;

@@ -1,0 +1,153 @@
+// Where one leg has a dataset.
+import { ConfigSubSection } from '@grafana/plugin-ui';
+import { Field, Switch } from '@grafana/ui';
+import React from 'react';
+
+import type { DedupeSettings, HistoricalTableSettings, Leg, RealtimeTableSettings } from '../../types';
+import { withField } from '../change';
+import { DurationField } from '../RealtimeSection';
+import { TextField } from '../TextField';
+import { PartitionFields } from './PartitionFields';
+
+type Table = RealtimeTableSettings & HistoricalTableSettings;
+
+interface Props {
+  leg: Leg;
+  /** `false` is not on this leg; absent is as the template has it. */
+  table: Table | false | undefined;
+  template: Table | false | undefined;
+  onChange: (table: Table | false | undefined) => void;
+}
+
+interface TableField {
+  key: keyof Table;
+  label: string;
+  description?: string;
+  legs: Leg[];
+}
+
+const FIELDS: TableField[] = [
+  { key: 'catalog', label: 'Catalog', legs: ['historical'] },
+  { key: 'database', label: 'Database', description: "The leg's own, unless set.", legs: ['realtime', 'historical'] },
+  { key: 'table', label: 'Table', legs: ['realtime', 'historical'] },
+  {
+    key: 'timeColumn',
+    label: 'Time column',
+    description: 'When the event happened, not when it arrived: a column, or an expression.',
+    legs: ['realtime', 'historical'],
+  },
+  { key: 'measureName', label: 'Measure', description: 'The records that are meant.', legs: ['realtime'] },
+  { key: 'where', label: 'Condition', description: 'SQL that a row must satisfy.', legs: ['realtime', 'historical'] },
+];
+
+export function LegFields({ leg, table, template, onChange }: Props) {
+  const title = leg === 'realtime' ? 'On Timestream' : 'On Athena';
+  const isOn = table !== false && Boolean(table ?? template);
+  const own: Table = table || {};
+  const base: Table = template || {};
+  const change = (key: keyof Table, value: unknown) => onChange(withField(own, key, value));
+  const id = (field: string) => `dataset-${leg}-${field}`;
+  return (
+    <ConfigSubSection title={title}>
+      <Field
+        label={leg === 'realtime' ? 'The dataset is on Timestream' : 'The dataset is on Athena'}
+        htmlFor={id('on')}
+      >
+        <Switch
+          id={id('on')}
+          value={isOn}
+          onChange={(event) =>
+            onChange(event.currentTarget.checked ? (template ? undefined : {}) : template ? false : undefined)
+          }
+        />
+      </Field>
+      {isOn && (
+        <>
+          {FIELDS.filter(({ legs }) => legs.includes(leg)).map(({ key, label, description }) => (
+            <TextField
+              key={key}
+              id={id(key)}
+              label={label}
+              description={description}
+              placeholder={(base[key] as string | undefined) ?? ''}
+              value={own[key] as string | undefined}
+              onChange={(value) => change(key, value)}
+            />
+          ))}
+          <DedupeFields
+            leg={leg}
+            dedupe={own.dedupe}
+            template={base.dedupe}
+            onChange={(value) => change('dedupe', value)}
+          />
+          {leg === 'historical' && (
+            <PartitionFields
+              partitions={own.partitions}
+              template={base.partitions}
+              onChange={(value) => change('partitions', value)}
+            />
+          )}
+          {leg === 'realtime' ? (
+            <DurationField
+              id={id('retention')}
+              label="Retention"
+              description="How far back this table reaches, if not as far as the leg."
+              placeholder={base.retention ?? ''}
+              value={own.retention}
+              onChange={(value) => change('retention', value)}
+            />
+          ) : (
+            <DurationField
+              id={id('lag')}
+              label="Lag"
+              description="How late this table is complete, if not as late as the leg."
+              placeholder={base.lag ?? ''}
+              value={own.lag}
+              onChange={(value) => change('lag', value)}
+            />
+          )}
+        </>
+      )}
+    </ConfigSubSection>
+  );
+}
+
+interface DedupeProps {
+  leg: Leg;
+  dedupe: DedupeSettings | false | undefined;
+  template: DedupeSettings | false | undefined;
+  onChange: (dedupe: DedupeSettings | false | undefined) => void;
+}
+
+function DedupeFields({ leg, dedupe, template, onChange }: DedupeProps) {
+  const text = (given: DedupeSettings | false | undefined) => (given ? [given.key].flat().join(', ') : '');
+  const own = dedupe || undefined;
+  return (
+    <>
+      <TextField
+        id={`dataset-${leg}-dedupe-key`}
+        label="Key"
+        description="What names a row that may be delivered more than once: columns, with commas between."
+        placeholder={text(template)}
+        value={text(dedupe)}
+        onChange={(value) => {
+          const key = value.split(/,\s*/);
+          onChange(value.trim() === '' ? undefined : { ...own, key: key.length > 1 ? key : value });
+        }}
+      />
+      {(own || template) && (
+        <TextField
+          id={`dataset-${leg}-dedupe-order`}
+          label="Newest by"
+          description="Of the rows of one key, the one where this is greatest is kept."
+          placeholder={(template && template.order) || ''}
+          value={own?.order}
+          onChange={(order) => {
+            const key = own?.key ?? (template ? template.key : '');
+            onChange(order || own ? { key, ...(order ? { order } : {}) } : undefined);
+          }}
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,230 @@
+// The data source in the browser: prepares queries for the backend, and asks it what editors need to know.
+import {
+  type AdHocVariableFilter,
+  type CoreApp,
+  type DataSourceGetTagKeysOptions,
+  type DataSourceGetTagValuesOptions,
+  type DataSourceInstanceSettings,
+  type DataSourceWithQueryModificationSupport,
+  type DataSourceWithToggleableQueryFiltersSupport,
+  type MetricFindValue,
+  type QueryFilterOptions,
+  type QueryFixAction,
+  type ScopedVars,
+  type TimeRange,
+  type ToggleFilterAction,
+} from '@grafana/data';
+import { DataSourceWithBackend, getTemplateSrv, type TemplateSrv } from '@grafana/runtime';
+import type { DataQuery } from '@grafana/schema';
+
+import { annotationSupport } from './annotations/support';
+import { startingState } from './builder/state';
+import { writeSql } from './builder/write';
+import { queryText } from './display';
+import { adhocFilters, hasFilter, withFilter, withoutFilter } from './filters';
+import { importQuery } from './import';
+import { interpolate, type Replace } from './sql/interpolate';
+import {
+  PLUGIN_ID,
+  type Dataset,
+  type ExplainRequest,
+  type Explanation,
+  type Leg,
+  type Macro,
+  type SwitchboardOptions,
+  type SwitchboardQuery,
+  type TableColumn,
+} from './types';
+import { VariableSupport } from './variables/support';
+
+/** Fields that hold SQL: ours, and those of queries that the official data sources saved. */
+const SQL_FIELDS = ['sql', 'rawSQL', 'rawSql', 'rawQuery'] as const;
+
+/** Fields that hold a name or a width, and may be a variable. */
+const NAME_FIELDS = ['database', 'table', 'column', 'measure', 'catalog', 'step', 'dataset'] as const;
+
+type Fields = Partial<Record<(typeof SQL_FIELDS)[number] | (typeof NAME_FIELDS)[number], unknown>>;
+
+/** What a panel's place and size say beside its query. */
+export interface PanelContext {
+  range: TimeRange;
+  intervalMs?: number;
+  maxDataPoints?: number;
+}
+
+export class DataSource
+  extends DataSourceWithBackend<SwitchboardQuery, SwitchboardOptions>
+  implements
+    DataSourceWithToggleableQueryFiltersSupport<SwitchboardQuery>,
+    DataSourceWithQueryModificationSupport<SwitchboardQuery>
+{
+  readonly settings: SwitchboardOptions;
+  private readonly answers = new Map<string, Promise<unknown>>();
+
+  constructor(
+    instance: DataSourceInstanceSettings<SwitchboardOptions>,
+    private readonly templates: TemplateSrv = getTemplateSrv()
+  ) {
+    super(instance);
+    this.settings = instance.jsonData ?? {};
+    this.annotations = annotationSupport;
+    this.variables = new VariableSupport(this);
+  }
+
+  getDefaultQuery(_app: CoreApp): Partial<SwitchboardQuery> {
+    const builder = startingState(defaultDataset(this.settings.datasets));
+    return { route: 'auto', format: 'time_series', editorMode: 'builder', builder, sql: writeSql(builder) };
+  }
+
+  filterQuery(query: SwitchboardQuery): boolean {
+    const fields = query as Fields & { kind?: string };
+    if (fields.kind === 'values') {
+      return Boolean(fields.dataset && fields.column);
+    }
+    return SQL_FIELDS.some((field) => typeof fields[field] === 'string' && fields[field].trim() !== '');
+  }
+
+  applyTemplateVariables(
+    query: SwitchboardQuery,
+    scopedVars: ScopedVars,
+    filters?: AdHocVariableFilter[]
+  ): SwitchboardQuery {
+    const replace: Replace = (variable, format) => this.templates.replace(variable, scopedVars, format);
+    const applied: SwitchboardQuery & Fields = { ...query };
+    for (const field of SQL_FIELDS) {
+      const sql = applied[field];
+      if (typeof sql === 'string') {
+        Object.assign(applied, { [field]: interpolate(sql, replace) });
+      }
+    }
+    for (const field of NAME_FIELDS) {
+      const name = applied[field];
+      if (typeof name === 'string') {
+        Object.assign(applied, { [field]: this.templates.replace(name, scopedVars) });
+      }
+    }
+    const own = (query.adhocFilters ?? []).map((filter) => ({
+      ...filter,
+      value: this.templates.replace(filter.value, scopedVars),
+    }));
+    const all = [...own, ...adhocFilters(filters)];
+    delete applied.adhocFilters;
+    // The backend has no use for what only the editor reads.
+    delete applied.builder;
+    return all.length > 0 ? { ...applied, adhocFilters: all } : applied;
+  }
+
+  getQueryDisplayText(query: SwitchboardQuery): string {
+    return queryText(query);
+  }
+
+  async importQueries(queries: DataQuery[]): Promise<SwitchboardQuery[]> {
+    return queries.flatMap((query) => {
+      if (query.datasource?.type === PLUGIN_ID) {
+        return [query as SwitchboardQuery];
+      }
+      const imported = importQuery(query);
+      return imported ? [imported] : [];
+    });
+  }
+
+  modifyQuery(query: SwitchboardQuery, action: QueryFixAction): SwitchboardQuery {
+    const { key, value } = action.options ?? {};
+    if (key === undefined || value === undefined) {
+      return query;
+    }
+    switch (action.type) {
+      case 'ADD_FILTER':
+        return withFilter(query, key, value, false);
+      case 'ADD_FILTER_OUT':
+        return withFilter(query, key, value, true);
+      default:
+        return query;
+    }
+  }
+
+  getSupportedQueryModifications(): string[] {
+    return ['ADD_FILTER', 'ADD_FILTER_OUT'];
+  }
+
+  toggleQueryFilter(query: SwitchboardQuery, { type, options: { key, value } }: ToggleFilterAction): SwitchboardQuery {
+    const isExcluded = type === 'FILTER_OUT';
+    return hasFilter(query, key, value, isExcluded)
+      ? withoutFilter(query, key, value, isExcluded)
+      : withFilter(query, key, value, isExcluded);
+  }
+
+  queryHasFilter(query: SwitchboardQuery, { key, value }: QueryFilterOptions): boolean {
+    return hasFilter(query, key, value);
+  }
+
+  async getTagKeys(_options?: DataSourceGetTagKeysOptions<SwitchboardQuery>): Promise<MetricFindValue[]> {
+    return this.getResource<MetricFindValue[]>('tag-keys');
+  }
+
+  async getTagValues(options: DataSourceGetTagValuesOptions<SwitchboardQuery>): Promise<MetricFindValue[]> {
+    const { key, timeRange } = options;
+    const range = timeRange ? { from: timeRange.from.valueOf(), to: timeRange.to.valueOf() } : {};
+    return this.getResource<MetricFindValue[]>('tag-values', { key, ...range });
+  }
+
+  /** Where the query would go over this range, and why. Variables are put in first, as for a run. */
+  explain(query: SwitchboardQuery, { range, intervalMs, maxDataPoints }: PanelContext): Promise<Explanation> {
+    const request: ExplainRequest = {
+      query: this.applyTemplateVariables(query, {}),
+      range: { from: range.from.valueOf(), to: range.to.valueOf() },
+      intervalMs: intervalMs ?? 60_000,
+      maxDataPoints: maxDataPoints ?? 1_000,
+    };
+    return this.postResource<Explanation>('explain', request, { showErrorAlert: false });
+  }
+
+  /** The datasets that queries may name. */
+  datasets(): Promise<Dataset[]> {
+    return this.known('datasets');
+  }
+
+  /** The macros, with the legs that have them. */
+  macros(): Promise<Macro[]> {
+    return this.known('macros');
+  }
+
+  /** Names for a selector: `realtime/tables` and its like. */
+  names(path: string, parameters?: Record<string, string | undefined>): Promise<string[]> {
+    return this.known(path, parameters);
+  }
+
+  /** Names of the dashboard's variables. */
+  variableNames(): string[] {
+    return this.templates.getVariables().map(({ name }) => name);
+  }
+
+  /** A native table's columns. */
+  columns(leg: Leg, parameters: Record<string, string | undefined>): Promise<TableColumn[]> {
+    return this.known(`${leg}/columns`, parameters);
+  }
+
+  /** Asks a resource once; an answer that failed is asked for again. */
+  private known<T>(path: string, parameters: Record<string, string | undefined> = {}): Promise<T> {
+    const given = Object.fromEntries(
+      Object.entries(parameters).flatMap(([key, value]) => (value ? [[key, this.templates.replace(value)]] : []))
+    );
+    const key = `${path}?${JSON.stringify(given)}`;
+    const answered = this.answers.get(key);
+    if (answered) {
+      return answered as Promise<T>;
+    }
+    const asked = this.getResource<T>(path, given, { showErrorAlert: false });
+    this.answers.set(key, asked);
+    asked.catch(() => this.answers.delete(key));
+    return asked;
+  }
+}
+
+/** The dataset that a new query reads: contacts, where the settings have it. */
+export function defaultDataset(datasets: SwitchboardOptions['datasets']): string {
+  const names = (datasets ?? []).map((entry) =>
+    typeof entry === 'string' ? entry : (entry.name ?? entry.template ?? '')
+  );
+  return names.length === 0 || names.includes('contacts') ? 'contacts' : names[0]!;
+}

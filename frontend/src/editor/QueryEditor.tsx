@@ -1,0 +1,227 @@
+// The query editor: by choosing or in SQL, with where the query goes and what it came to.
+import { LoadingState, type QueryEditorProps } from '@grafana/data';
+import { EditorRow, EditorRows } from '@grafana/plugin-ui';
+import { Alert, Button, ConfirmModal, RadioButtonGroup, Stack, Text } from '@grafana/ui';
+import React, { useEffect, useMemo, useState } from 'react';
+
+import { startingState, toBuilder, toSql } from '../builder/state';
+import { writeSql } from '../builder/write';
+import type { DataSource } from '../datasource';
+import { importQuery } from '../import';
+import type { BuilderState, EditorMode, SwitchboardOptions, SwitchboardQuery } from '../types';
+import { Builder } from './builder/Builder';
+import { formatSql } from './format';
+import { OptionsRow } from './OptionsRow';
+import { outcomes, outcomeText } from './outcome';
+import { RouteRow } from './RouteRow';
+import { SqlField } from './SqlField';
+import { useExplanation } from './useExplanation';
+import { useKnowledge } from './useKnowledge';
+
+export interface Props extends QueryEditorProps<DataSource, SwitchboardQuery, SwitchboardOptions> {
+  isFormatFixed?: boolean;
+}
+
+const MODES: Array<{ value: EditorMode; label: string }> = [
+  { value: 'builder', label: 'Builder' },
+  { value: 'sql', label: 'SQL' },
+];
+
+export function QueryEditor(props: Props) {
+  const { datasource, data, range, onRunQuery, isFormatFixed } = props;
+  const query = useMemo(() => opened(props.query), [props.query]);
+  const { onChange, replaceAndRun } = useChanges(props);
+  const [asked, setAsked] = useState<SwitchboardQuery>();
+  const route = query.route ?? 'auto';
+  const mode = query.editorMode ?? 'sql';
+  const known = useKnowledge(datasource, route);
+  const { intervalMs, maxDataPoints } = data?.request ?? {};
+  const explained = useExplanation(datasource, query, { range, intervalMs, maxDataPoints });
+
+  const switchTo = (chosen: EditorMode) => {
+    if (chosen === 'sql') {
+      onChange(toSql(query));
+      return;
+    }
+    const { safe, query: next } = toBuilder(query);
+    if (safe) {
+      onChange(next);
+    } else {
+      setAsked(next);
+    }
+  };
+  return (
+    <EditorRows>
+      <EditorRow>
+        <Stack wrap="wrap" gap={2} alignItems="center">
+          <RadioButtonGroup size="sm" aria-label="Editor" options={MODES} value={mode} onChange={switchTo} />
+          <RouteRow
+            route={route}
+            explained={explained}
+            onChange={(chosen) => replaceAndRun({ ...query, route: chosen })}
+          />
+          <Button size="sm" icon="play" type="button" onClick={onRunQuery} disabled={!datasource.filterQuery(query)}>
+            Run query
+          </Button>
+        </Stack>
+      </EditorRow>
+      <Imported query={query} />
+      {mode === 'builder' ? (
+        <BuilderMode {...props} query={query} known={known} onBuilt={replaceAndRun} />
+      ) : (
+        <SqlMode query={query} known={known} onChange={onChange} onRun={replaceAndRun} />
+      )}
+      <OptionsRow query={query} isFormatFixed={isFormatFixed} onChange={replaceAndRun} />
+      <Outcome {...props} />
+      <ConfirmModal
+        isOpen={asked !== undefined}
+        title="The builder cannot show this statement"
+        body="Going to the builder replaces the SQL by what the builder holds."
+        confirmText="Replace the SQL"
+        dismissText="Keep the SQL"
+        onConfirm={() => {
+          if (asked) {
+            replaceAndRun(asked);
+          }
+          setAsked(undefined);
+        }}
+        onDismiss={() => setAsked(undefined)}
+      />
+    </EditorRows>
+  );
+}
+
+/** The query as it is edited: one that an official data source saved, as ours. */
+function opened(query: SwitchboardQuery): SwitchboardQuery {
+  if (query.sql !== undefined) {
+    return query;
+  }
+  const imported = importQuery(query);
+  return imported ? { ...imported, datasource: query.datasource, key: query.key } : query;
+}
+
+function useChanges({ onChange, onRunQuery }: Props) {
+  return {
+    onChange,
+    replaceAndRun: (query: SwitchboardQuery) => {
+      onChange(query);
+      onRunQuery();
+    },
+  };
+}
+
+function Imported({ query: { importedFrom } }: { query: SwitchboardQuery }) {
+  if (!importedFrom) {
+    return null;
+  }
+  return (
+    <Text variant="bodySmall" color="secondary">
+      {importedFrom === 'realtime'
+        ? 'Imported from Timestream: its SQL is kept, and runs on the real-time leg.'
+        : 'Imported from Athena: its SQL is kept, and runs on the historical leg.'}
+    </Text>
+  );
+}
+
+type BuilderModeProps = Props & {
+  known: ReturnType<typeof useKnowledge>;
+  onBuilt: (query: SwitchboardQuery) => void;
+};
+
+function BuilderMode({ query, known, datasource, range, onChange, onBuilt }: BuilderModeProps) {
+  const state = query.builder;
+  // A query without choices starts with some; what the editor shows is what the query holds.
+  useEffect(() => {
+    if (!state) {
+      onChange(built(query, startingState()));
+    }
+  }, [state, query, onChange]);
+  if (!state) {
+    return null;
+  }
+  return (
+    <>
+      <Builder
+        state={state}
+        known={known}
+        datasource={datasource}
+        range={range}
+        onChange={(changed) => onBuilt(built(query, changed))}
+      />
+      <details>
+        <summary>SQL</summary>
+        <pre style={{ whiteSpace: 'pre-wrap' }}>{writeSql(state)}</pre>
+      </details>
+    </>
+  );
+}
+
+function built(query: SwitchboardQuery, builder: BuilderState): SwitchboardQuery {
+  return { ...query, editorMode: 'builder', builder, sql: writeSql(builder) };
+}
+
+interface SqlModeProps {
+  query: SwitchboardQuery;
+  known: ReturnType<typeof useKnowledge>;
+  onChange: (query: SwitchboardQuery) => void;
+  onRun: (query: SwitchboardQuery) => void;
+}
+
+function SqlMode({ query, known, onChange, onRun }: SqlModeProps) {
+  const sql = query.sql ?? '';
+  const edited = (text: string): SwitchboardQuery => ({ ...query, editorMode: 'sql', sql: text });
+  return (
+    <div>
+      <SqlField
+        label="SQL"
+        sql={sql}
+        knowledge={known}
+        onChange={(text) => {
+          if (text !== sql) {
+            onChange(edited(text));
+          }
+        }}
+        onRun={(text) => onRun(edited(text))}
+      />
+      <Stack gap={2} alignItems="center" wrap="wrap">
+        <Button
+          size="sm"
+          variant="secondary"
+          fill="text"
+          icon="brackets-curly"
+          type="button"
+          onClick={() => void formatSql(sql).then((formatted) => onChange(edited(formatted)))}
+        >
+          Format
+        </Button>
+        <Text variant="bodySmall" color="secondary">
+          Ctrl or Cmd with Enter runs it. Ctrl with M lets Tab leave the field.
+        </Text>
+      </Stack>
+    </div>
+  );
+}
+
+/** What the last run came to, leg by leg. */
+function Outcome({ data, query }: Props) {
+  if (data?.state === LoadingState.Loading) {
+    return (
+      <Text variant="bodySmall" color="secondary">
+        Running…
+      </Text>
+    );
+  }
+  const failure = data?.errors?.find(({ refId }) => refId === query.refId)?.message;
+  if (failure) {
+    return <Alert severity="error" title={failure} />;
+  }
+  return (
+    <div role="status">
+      {outcomes(data?.series ?? [], query.refId).map((outcome) => (
+        <Text key={outcome.leg} element="p" variant="bodySmall" color="secondary">
+          {outcomeText(outcome)}
+        </Text>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,124 @@
+// Which leg answers: the choice, and what it means for this panel's range.
+import { css } from '@emotion/css';
+import { dateTimeFormat, type GrafanaTheme2 } from '@grafana/data';
+import { Badge, Button, RadioButtonGroup, useStyles2 } from '@grafana/ui';
+import React, { useId, useState } from 'react';
+
+import { ROUTE_NAMES } from '../display';
+import type { Explanation, Route, Slice } from '../types';
+import type { Explained } from './useExplanation';
+
+interface Props {
+  route: Route;
+  explained: Explained;
+  onChange: (route: Route) => void;
+}
+
+const ROUTES = (Object.keys(ROUTE_NAMES) as Route[]).map((value) => ({
+  value,
+  label: ROUTE_NAMES[value],
+  description: {
+    auto: 'Whichever leg holds the range, or both',
+    realtime: 'Timestream',
+    historical: 'Athena',
+  }[value],
+}));
+
+export function RouteRow({ route, explained, onChange }: Props) {
+  const styles = useStyles2(getStyles);
+  const [isOpen, setOpen] = useState(false);
+  const details = useId();
+  return (
+    <div>
+      <div className={styles.row}>
+        <RadioButtonGroup size="sm" aria-label="Route" options={ROUTES} value={route} onChange={onChange} />
+        <span aria-live="polite" className={styles.badge}>
+          {explained.state === 'asking' && <Badge color="darkgrey" text="Working out the route" />}
+          {explained.state === 'failed' && (
+            <span className={styles.failure} role="status">
+              {explained.message}
+            </span>
+          )}
+          {explained.state === 'known' && (
+            <Button
+              size="sm"
+              variant="secondary"
+              fill="outline"
+              type="button"
+              icon={isOpen ? 'angle-down' : 'angle-right'}
+              aria-expanded={isOpen}
+              aria-controls={details}
+              onClick={() => setOpen(!isOpen)}
+            >
+              {explained.explanation.summary}
+            </Button>
+          )}
+        </span>
+      </div>
+      {explained.state === 'known' && isOpen && (
+        <div id={details} className={styles.details}>
+          <Details explanation={explained.explanation} />
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Details({ explanation }: { explanation: Explanation }) {
+  const { kind, reason, boundary, slices, notices } = explanation;
+  return (
+    <>
+      <p>
+        Kind: {kind}. {reason}
+      </p>
+      {boundary && (
+        <p>
+          Boundary: {dateTimeFormat(boundary.at)}. {boundary.why}
+        </p>
+      )}
+      <ol>
+        {slices.map((slice) => (
+          <li key={`${slice.leg} ${slice.from}`}>
+            <SliceText slice={slice} />
+          </li>
+        ))}
+      </ol>
+      {notices.map((notice) => (
+        <p key={notice}>{notice}</p>
+      ))}
+    </>
+  );
+}
+
+function SliceText({ slice }: { slice: Slice }) {
+  const { leg, region, from, to, partition, estimatedCost, sql } = slice;
+  return (
+    <>
+      {leg === 'realtime' ? 'Timestream' : 'Athena'} in {region}: {dateTimeFormat(from)} to {dateTimeFormat(to)}
+      {estimatedCost !== null && `, about $${estimatedCost.toPrecision(2)}`}
+      {partition && (
+        <>
+          , partitions <code>{partition}</code>
+        </>
+      )}
+      <pre>{sql}</pre>
+    </>
+  );
+}
+
+const getStyles = (theme: GrafanaTheme2) => ({
+  row: css({ display: 'flex', flexWrap: 'wrap', gap: theme.spacing(1), alignItems: 'center' }),
+  badge: css({
+    minWidth: 0,
+    button: { height: 'auto', minHeight: theme.spacing(3), whiteSpace: 'normal', textAlign: 'left' },
+  }),
+  failure: css({ color: theme.colors.warning.text, fontSize: theme.typography.bodySmall.fontSize }),
+  details: css({
+    marginTop: theme.spacing(1),
+    padding: theme.spacing(1, 2),
+    background: theme.colors.background.secondary,
+    fontSize: theme.typography.bodySmall.fontSize,
+    ol: { paddingLeft: theme.spacing(2) },
+    pre: { whiteSpace: 'pre-wrap', margin: theme.spacing(0.5, 0) },
+  }),
+});

@@ -1,0 +1,196 @@
+// Which rows count: filters typed by their column, with its values to choose from.
+import type { TimeRange } from '@grafana/data';
+import { Button, Combobox, type ComboboxOption } from '@grafana/ui';
+import React from 'react';
+
+import type { DataSource } from '../../datasource';
+import {
+  BUILDER_OPERATORS,
+  type BuilderFilter,
+  type BuilderOperator,
+  type ColumnType,
+  type DatasetColumn,
+} from '../../types';
+import { ColumnSelect, Labelled } from './Builder';
+import { ItemList } from './ItemList';
+
+interface Props {
+  filters: BuilderFilter[];
+  columns: DatasetColumn[];
+  variables: string[];
+  datasource: DataSource;
+  range?: TimeRange;
+  onChange: (filters: BuilderFilter[]) => void;
+}
+
+const WORDS: Partial<Record<BuilderOperator, string>> = {
+  in: 'one of',
+  'not in': 'none of',
+  'is null': 'is empty',
+  'is not null': 'is not empty',
+};
+
+/** The operators that make sense of a type. */
+function operatorsFor(type: ColumnType | undefined): BuilderOperator[] {
+  return BUILDER_OPERATORS.filter((operator) => {
+    switch (type) {
+      case 'boolean':
+        return !/[<>]|in$/.test(operator);
+      case 'timestamp':
+        return !/in$/.test(operator);
+      default:
+        return true;
+    }
+  });
+}
+
+export function Filters({ filters, columns, variables, datasource, range, onChange }: Props) {
+  const typeOf = (name: string) => columns.find((column) => column.name === name)?.type;
+  return (
+    <ItemList
+      title="Filters"
+      item="filter"
+      items={filters}
+      blank={{ column: '', operator: '=', values: [] }}
+      onChange={onChange}
+      render={(filter, index, replace) => {
+        const type = filter.type ?? typeOf(filter.column);
+        const operators = operatorsFor(type);
+        return (
+          <>
+            <ColumnSelect
+              label={`Column of filter ${index + 1}`}
+              column={filter.column}
+              columns={columns.filter(({ name }) => name !== 'time')}
+              variables={variables}
+              onChange={(column) => replace(withColumn(filter, column, typeOf(column)))}
+            />
+            <Labelled label={`Operator of filter ${index + 1}`}>
+              {(id) => (
+                <Combobox
+                  id={id}
+                  width={14}
+                  options={operators.map((value) => ({ value, label: WORDS[value] ?? value }))}
+                  value={filter.operator}
+                  onChange={({ value }) => replace(withOperator(filter, value))}
+                />
+              )}
+            </Labelled>
+            <Values
+              filter={filter}
+              type={type}
+              index={index}
+              variables={variables}
+              datasource={datasource}
+              range={range}
+              onChange={(values) => replace({ ...filter, values })}
+            />
+          </>
+        );
+      }}
+    />
+  );
+}
+
+function withColumn(filter: BuilderFilter, column: string, type: ColumnType | undefined): BuilderFilter {
+  const operator = operatorsFor(type).includes(filter.operator) ? filter.operator : '=';
+  const values = filter.column === column ? filter.values : [];
+  return { column, operator, values, ...(type && type !== 'text' ? { type } : {}) };
+}
+
+const isList = (operator: BuilderOperator) => operator === 'in' || operator === 'not in';
+const isUnary = (operator: BuilderOperator) => operator === 'is null' || operator === 'is not null';
+
+function withOperator(filter: BuilderFilter, operator: BuilderOperator): BuilderFilter {
+  const values = isUnary(operator) ? [] : isList(operator) ? filter.values : filter.values.slice(0, 1);
+  return { ...filter, operator, values };
+}
+
+interface ValuesProps {
+  filter: BuilderFilter;
+  type: ColumnType | undefined;
+  index: number;
+  variables: string[];
+  datasource: DataSource;
+  range?: TimeRange;
+  onChange: (values: string[]) => void;
+}
+
+function Values({ filter, type, index, variables, datasource, range, onChange }: ValuesProps) {
+  const { column, operator, values } = filter;
+  if (isUnary(operator)) {
+    return null;
+  }
+  const options = async (typed: string): Promise<Array<ComboboxOption<string>>> => {
+    const own = variables.map((name) => ({ value: `$${name}`, label: `$${name}`, description: 'variable' }));
+    const found = await valuesOf(datasource, column, type, range);
+    const wanted = typed.toLowerCase();
+    return [...found.map((value) => ({ value, label: value })), ...own].filter(({ label }) =>
+      label.toLowerCase().includes(wanted)
+    );
+  };
+  const combobox = (id: string, value: string | undefined, choose: (value: string) => void) => (
+    <Combobox
+      id={id}
+      width={22}
+      placeholder={type === 'timestamp' ? '2026-01-31T12:00:00Z' : 'value'}
+      options={options}
+      value={value === undefined ? null : { value, label: value }}
+      createCustomValue
+      onChange={({ value }) => choose(value)}
+    />
+  );
+  if (!isList(operator)) {
+    return (
+      <Labelled label={`Value of filter ${index + 1}`}>
+        {(id) => combobox(id, values[0], (value) => onChange([value]))}
+      </Labelled>
+    );
+  }
+  return (
+    <>
+      {values.map((value) => (
+        <Button
+          key={value}
+          variant="secondary"
+          icon="times"
+          type="button"
+          aria-label={`Remove value ${value} of filter ${index + 1}`}
+          onClick={() => onChange(values.filter((known) => known !== value))}
+        >
+          {value}
+        </Button>
+      ))}
+      <Labelled label={`Add a value to filter ${index + 1}`}>
+        {(id) => (
+          // A new field for every value: it is empty again.
+          <React.Fragment key={values.length}>
+            {combobox(id, undefined, (value) => onChange([...values.filter((known) => known !== value), value]))}
+          </React.Fragment>
+        )}
+      </Labelled>
+    </>
+  );
+}
+
+/** The column's values, where it is one whose values are worth listing and they can be had. */
+async function valuesOf(
+  datasource: DataSource,
+  column: string,
+  type: ColumnType | undefined,
+  timeRange: TimeRange | undefined
+): Promise<string[]> {
+  if (type === 'boolean') {
+    return ['true', 'false'];
+  }
+  if (!column || column.startsWith('$') || (type !== undefined && type !== 'text')) {
+    return [];
+  }
+  try {
+    const found = await datasource.getTagValues({ key: column, filters: [], timeRange });
+    return found.map(({ text, value }) => String(value ?? text));
+  } catch {
+    // Values can be typed.
+    return [];
+  }
+}
