@@ -158,11 +158,11 @@ fn move_boundary(plan: &mut Plan, analysis: &Analysis, query: &Query, part: f64)
 
 impl Engines for Shelves {
     async fn run(&self, leg: Leg, sql: &str, now: i64) -> Result<RecordBatch, String> {
-        let shelf = match leg {
+        let engine = match leg {
             Leg::Realtime => &self.timestream,
             Leg::Historical => &self.athena,
         };
-        run(shelf, sql, now).await.map_err(|error| format!("{leg}: {error}: {sql}"))
+        run(engine, sql, now).await.map_err(|error| format!("{leg}: {error}: {sql}"))
     }
 }
 

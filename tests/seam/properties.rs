@@ -90,7 +90,10 @@ fn range(pipelines: &Pipelines, ends: ((u8, i64), (u8, i64)), kind: u8) -> (i64,
     }
 }
 
-fn asking() -> impl Strategy<Value = (((u8, i64), (u8, i64)), u8, Route, Freshness, Pieces, Option<f64>)> {
+/// The ends of a range and how it is made of them; then the rest of [`Asking`].
+type RawAsking = (((u8, i64), (u8, i64)), u8, Route, Freshness, Pieces, Option<f64>);
+
+fn asking() -> impl Strategy<Value = RawAsking> {
     let route = prop_oneof![
         12 => Just(Route::Auto),
         1 => Just(Route::Only(Leg::Historical)),
@@ -219,10 +222,7 @@ fn cases_from_environment() -> u32 {
 }
 
 /// Runs a property's share of the cases; of all of them, so many in a hundred must have a seam.
-fn prove<S: Strategy<Value = Statement>>(name: &'static str, statements: fn() -> S, seams: u32)
-where
-    S: 'static,
-{
+fn prove<S: Strategy<Value = Statement> + 'static>(name: &'static str, statements: fn() -> S, seams: u32) {
     let run = move || {
         let cases = (cases_from_environment() / PROPERTIES).max(1);
         let regressions: &'static str = format!("tests/seam/regressions/{name}.txt").leak();

@@ -112,17 +112,20 @@ impl Pieces {
         let distinct = if self.distinct { "DISTINCT " } else { "" };
         let mut text = format!("SELECT {distinct}{} FROM {{source}}", items.join(", "));
         if let Some(condition) = &self.condition {
-            text += &format!(" WHERE {}", condition.of(side));
+            text += " WHERE ";
+            text += condition.of(side);
         }
         let keys = self.items.iter().enumerate().filter(|(_, item)| item.is_key).map(|(place, item)| {
             if self.keys_by_place { (place + 1).to_string() } else { item.sql.of(side).to_owned() }
         });
         let keys: Vec<_> = keys.chain(self.hidden_keys.iter().map(|key| key.of(side).to_owned())).collect();
         if !keys.is_empty() && !self.distinct {
-            text += &format!(" GROUP BY {}", keys.join(", "));
+            text += " GROUP BY ";
+            text += &keys.join(", ");
         }
         if let Some(having) = &self.having {
-            text += &format!(" HAVING {}", having.of(side));
+            text += " HAVING ";
+            text += having.of(side);
         }
         text
     }
@@ -251,7 +254,7 @@ pub fn rows() -> impl Strategy<Value = Statement> {
             let mut order = sorts(raw, items.len());
             if is_total {
                 for column in ["time", "contact"] {
-                    let by_place = order.len() % 2 == 0;
+                    let by_place = order.len().is_multiple_of(2);
                     order.push(Sort { column: items.len(), descending: by_place, nulls_first: None, by_place });
                     items.push(Item { sql: same(column), name: None, is_key: false });
                 }

@@ -74,7 +74,7 @@ fn nanos(values: impl Iterator<Item = Option<i64>>) -> ArrayRef {
 }
 
 /// Deliveries with their events; every seventh once more under another name, which must not count.
-fn with_noise<'a>(rows: Vec<(&'a Event, Delivery)>) -> Vec<(&'a Event, Delivery, bool)> {
+fn with_noise(rows: Vec<(&Event, Delivery)>) -> Vec<(&Event, Delivery, bool)> {
     let noise: Vec<_> = rows.iter().step_by(7).map(|&(event, delivery)| (event, delivery, true)).collect();
     rows.into_iter().map(|(event, delivery)| (event, delivery, false)).chain(noise).collect()
 }

@@ -71,10 +71,8 @@ struct WideSum {
 
 impl WideSum {
     fn column(values: &[ArrayRef]) -> Result<&Int64Array> {
-        match values.first().and_then(|values| values.as_primitive_opt::<Int64Type>()) {
-            Some(values) => Ok(values),
-            None => exec_err!("A sum of whole numbers was given none"),
-        }
+        let column = values.first().and_then(|values| values.as_primitive_opt::<Int64Type>());
+        if let Some(column) = column { Ok(column) } else { exec_err!("A sum of whole numbers was given none") }
     }
 }
 
