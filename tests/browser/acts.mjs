@@ -1,6 +1,8 @@
 // What people do on the pages, in the words of the pages.
 import assert from 'node:assert/strict';
 
+import { PATIENCE } from './world.mjs';
+
 /** Chooses in a combobox: opens it, types and takes the first option that fits. */
 export async function choose(page, field, text) {
   await field.click();
@@ -11,13 +13,15 @@ export async function choose(page, field, text) {
 /** Sets the page's time range by its picker. */
 export async function chooseRange(page, name) {
   await page.getByRole('button', { name: /^Time range selected/ }).click();
-  await page.getByLabel(name, { exact: true }).or(page.getByText(name, { exact: true })).first().click({ force: true });
+  await page.locator('label').filter({ hasText: new RegExp(`^${name}$`) }).click();
 }
 
 /** Waits for the answer to what is in the query editor, and answers how many rows it has. */
 export async function answered(page) {
+  const settled = () => ['done', 'error'].includes(document.querySelector('[data-answer]')?.dataset.answer);
+  await page.waitForFunction(settled, null, { timeout: PATIENCE });
   const answer = page.locator('[data-answer]');
-  await page.waitForFunction(() => document.querySelector('[data-answer]')?.dataset.answer === 'done');
+  assert.equal(await answer.getAttribute('data-answer'), 'done', await answer.getAttribute('data-error'));
   return Number(await answer.getAttribute('data-rows'));
 }
 
@@ -28,11 +32,11 @@ export async function queryOf(page) {
 
 /** Waits until every panel has its answer, and answers their kinds of state and rows. */
 export async function panels(page) {
-  await page.locator('[data-panel]').first().waitFor();
+  await page.locator('[data-panel]').first().waitFor({ timeout: PATIENCE });
   await page.waitForFunction(() => {
     const all = [...document.querySelectorAll('[data-panel]')];
     return all.length > 0 && all.every((panel) => panel.dataset.state !== 'loading');
-  });
+  }, null, { timeout: PATIENCE });
   return page.locator('[data-panel]').evaluateAll((all) =>
     all.map((panel) => ({ id: panel.dataset.panel, state: panel.dataset.state, rows: Number(panel.dataset.rows), text: panel.innerText }))
   );

@@ -22,6 +22,9 @@ const FLAGS = [
 /** An answer over a month may take this long where the machine is busy, in milliseconds. */
 export const PATIENCE = 180_000;
 
+/** All else comes at once or within this, in milliseconds. */
+const STEP = 30_000;
+
 export class World {
   /** Starts all of it; `page` is the folder of the page to serve. */
   static async start({ page = 'target/preview' } = {}) {
@@ -62,7 +65,7 @@ export class World {
    */
   async visit(hash, act, { theme = 'dark', width = 1280, height = 900, expected = [], ready = 'main h1' } = {}) {
     const context = await this.browser.newContext({ viewport: { width, height }, timezoneId: 'Europe/London' });
-    context.setDefaultTimeout(PATIENCE);
+    context.setDefaultTimeout(STEP);
     await context.addInitScript((chosen) => localStorage.setItem('switchboard-preview-theme', chosen), theme);
     const page = await context.newPage();
     const faults = [];
@@ -83,7 +86,8 @@ export class World {
       assert.deepEqual(faults, [], 'the page complained');
     } catch (error) {
       mkdirSync(PICTURES, { recursive: true });
-      const name = `failed-${hash.replace(/\W+/g, '-')}-${theme}.png`;
+      this.failures = (this.failures ?? 0) + 1;
+      const name = `failed-${this.failures}${hash.replace(/\W+/g, '-')}-${theme}.png`;
       await page.screenshot({ path: path.join(PICTURES, name), fullPage: true }).catch(() => {});
       error.message += `\n(page: target/browser/${name}; complaints: ${JSON.stringify(faults)})`;
       throw error;

@@ -12,7 +12,7 @@ export function builder(world) {
       await page.getByRole('button', { name: /Athena until .*Timestream since/ }).waitFor();
 
       await page.getByRole('button', { name: 'Add measure' }).click();
-      await choose(page, page.getByLabel('Aggregate of measure 2'), 'Average');
+      await choose(page, page.getByLabel('Aggregate of measure 2'), 'Mean');
       await choose(page, page.getByLabel('Column of measure 2'), 'queue_duration');
       await page.getByRole('button', { name: 'Add filter', exact: true }).first().click();
       await choose(page, page.getByLabel('Column of filter 1'), 'channel');

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { answered, queriesDuring, queryOf, writeSql } from '../acts.mjs';
+import { answered, choose, queriesDuring, queryOf, writeSql } from '../acts.mjs';
 
 export function sql(world) {
   test('SQL: completion of datasets and columns, Ctrl+Enter, a fault said in the editor', async () => {
@@ -11,6 +11,7 @@ export function sql(world) {
       async (page) => {
         await answered(page);
         await page.getByRole('radio', { name: 'SQL', exact: true }).click({ force: true });
+        await choose(page, page.getByRole('combobox', { name: 'Format' }), 'Table');
         await writeSql(page, 'SELECT  FROM $__dataset(contacts)');
         await page.keyboard.press('Home');
         for (let i = 0; i < 'SELECT '.length; i++) {
@@ -37,8 +38,8 @@ export function sql(world) {
         await writeSql(page, 'SELECT channel FROM $__dataset(nowhere)');
         await page.keyboard.press('Escape');
         await page.keyboard.press('Control+Enter');
-        await page.getByText('The query failed').waitFor();
-        const said = await page.locator('[data-answer="error"]').innerText();
+        await page.locator('[data-answer="error"]').waitFor({ state: 'attached' });
+        const said = await page.getByRole('region', { name: 'Query editor' }).getByRole('alert').first().innerText();
         assert.match(said, /nowhere/, 'the error names what is wrong');
         assert.match(said, /contacts/, 'and what there is');
       },

@@ -41,13 +41,8 @@ export function AnswerView({ answer, range, timeZone }: Props) {
   const series = graphable(frames);
   const rows = rowsOf(frames);
   return (
-    <div ref={container} data-answer={answer.state} data-rows={rows}>
+    <div ref={container} data-answer={answer.state} data-rows={rows} data-error={answer.error}>
       <Stack direction="column" gap={1}>
-        {answer.error && (
-          <Alert severity="error" title="The query failed">
-            {answer.error}
-          </Alert>
-        )}
         {noticesOf(frames).map(({ text, severity }) => (
           <Alert
             key={text}
