@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { answered, choose, panels, queriesDuring } from '../acts.mjs';
+import { answered, choose, panels, queriesDuring, writeSql } from '../acts.mjs';
 
 export function flows(world) {
   test('variables: values of a column, and of a statement', async () => {
@@ -14,6 +14,12 @@ export function flows(world) {
       const values = page.getByRole('region', { name: 'Values' });
       await values.getByText('VOICE').waitFor();
       assert.equal(await values.getAttribute('data-values'), '4');
+
+      await page.getByRole('radio', { name: 'SQL', exact: true }).click({ force: true });
+      await writeSql(page, "SELECT DISTINCT queue AS text FROM $__dataset(contacts) WHERE channel = 'VOICE' AND queue IS NOT NULL");
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Preview values' }).click();
+      await values.getByText('Billing').waitFor();
     });
   });
 

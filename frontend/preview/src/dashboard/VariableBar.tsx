@@ -118,23 +118,26 @@ export function FilterBar({ source, range, filters, onChange }: FilterProps) {
     <>
       {filters.map((filter, index) => (
         <Stack key={index} gap={0} alignItems="center">
+          <Hidden id={`filter-${index}-column`} text={`Filter ${index + 1}: column`} />
           <Combobox
-            aria-label={`Filter ${index + 1}: column`}
+            id={`filter-${index}-column`}
             placeholder="Column"
             options={keys}
             value={filter.key || null}
             width={18}
             onChange={({ value }) => change(index, { key: value, value: '' })}
           />
+          <Hidden id={`filter-${index}-operator`} text={`Filter ${index + 1}: operator`} />
           <Combobox
-            aria-label={`Filter ${index + 1}: operator`}
+            id={`filter-${index}-operator`}
             options={OPERATORS}
             value={filter.operator}
             width={9}
             onChange={({ value }) => change(index, { operator: value })}
           />
+          <Hidden id={`filter-${index}-value`} text={`Filter ${index + 1}: value`} />
           <Combobox
-            aria-label={`Filter ${index + 1}: value`}
+            id={`filter-${index}-value`}
             placeholder="Value"
             options={(typed: string) =>
               values(filter.key).then((all) =>
@@ -163,6 +166,23 @@ export function FilterBar({ source, range, filters, onChange }: FilterProps) {
         Add filter
       </Button>
     </>
+  );
+}
+
+const HIDDEN: React.CSSProperties = {
+  position: 'absolute',
+  width: 1,
+  height: 1,
+  overflow: 'hidden',
+  clipPath: 'inset(50%)',
+};
+
+/** A label for those who do not see the row. */
+function Hidden({ id, text }: { id: string; text: string }) {
+  return (
+    <label htmlFor={id} style={HIDDEN}>
+      {text}
+    </label>
   );
 }
 
