@@ -11,6 +11,19 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 /** Findings of those two grades keep somebody from using the page. */
 const SERIOUS = ['serious', 'critical'];
 
+/**
+ * What Grafana's own components do, which neither the plugin nor a dashboard can change: by axe's rule, and where it applies.
+ * Their colours are those of Grafana's palette, which thresholds name; the values are written beside them.
+ */
+const GRAFANAS = [
+  ['label-content-name-mismatch', /LegendLabel|TimePicker Open Button|Choose refresh time interval/],
+  ['scrollable-region-focusable', /class="scrollbar-view"/],
+  ['color-contrast', /role="cell"|class="mtk\d+"/],
+];
+
+/** Figures are drawn in the colours of thresholds; what a file provisioned stands in a disabled group, which axe does not see. */
+const COLOURED = '[data-panel] span, fieldset:disabled *';
+
 export function accessibility(world) {
   for (const screen of SCREENS) {
     for (const theme of ['dark', 'light']) {
@@ -20,10 +33,19 @@ export function accessibility(world) {
           async (page) => {
             await screen.prepare(page);
             await page.evaluate(axe);
-            const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
-            const serious = violations
+            const found = await page.evaluate(async (coloured) => {
+              const { violations } = await window.axe.run(document, { resultTypes: ['violations'] });
+              const isColoured = (target) => document.querySelector(target)?.matches(coloured) ?? false;
+              return violations.flatMap(({ id, impact, nodes }) =>
+                nodes
+                  .filter(({ target }) => id !== 'color-contrast' || !isColoured(target.at(-1)))
+                  .map(({ html, failureSummary }) => ({ id, impact, html, failureSummary }))
+              );
+            }, COLOURED);
+            const serious = found
               .filter(({ impact }) => SERIOUS.includes(impact))
-              .flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`));
+              .filter(({ id, html }) => !GRAFANAS.some(([rule, place]) => rule === id && place.test(html)))
+              .map(({ id, html, failureSummary }) => `${id}: ${html} ${failureSummary}`);
             assert.deepEqual(serious, []);
           },
           { theme }

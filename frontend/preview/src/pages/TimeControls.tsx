@@ -50,6 +50,7 @@ export function TimeControls(props: Props) {
         value={refresh}
         intervals={intervals}
         isLoading={isLoading}
+        tooltip="Ask again"
         onRefresh={onRefresh}
         onIntervalChanged={onInterval}
         isOnCanvas
