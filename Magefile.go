@@ -153,6 +153,14 @@ func Browser(ctx context.Context) error {
 	return build.Browser(ctx, ".")
 }
 
+// Compat loads the built module in hosts of Grafana 11.6 and 13.2: two minutes, most of it for their packages the first time.
+func Compat(ctx context.Context) error {
+	if err := buildDemo(ctx); err != nil {
+		return err
+	}
+	return build.Compat(ctx, ".")
+}
+
 // Moto asks moto, another project's AWS, for a second opinion on the wire protocols.
 func Moto(ctx context.Context) error {
 	if err := Build(ctx); err != nil {

@@ -29,11 +29,41 @@ func Browser(ctx context.Context, root string) error {
 	if err := Preview(ctx, root); err != nil {
 		return err
 	}
+	return browserScript(ctx, root, chromium, "test")
+}
+
+// hosts are the Grafana versions, besides the one built against, whose packages must load the module.
+var hosts = []string{"11.6", "13.2"}
+
+// Compat loads the built module in hosts of other Grafana versions. It needs a Chromium.
+func Compat(ctx context.Context, root string) error {
+	chromium, err := findChromium()
+	if err != nil {
+		return err
+	}
+	if err := Preview(ctx, root); err != nil {
+		return err
+	}
+	for _, version := range hosts {
+		packages := filepath.Join(root, "tests", "browser", "compat", version)
+		if err := InstallPackages(ctx, packages); err != nil {
+			return err
+		}
+		if err := Run(ctx, "node", filepath.Join(root, "frontend", "preview", "build.mjs"), "--entry", "compat.tsx",
+			"--packages", packages, "--out", filepath.Join(root, "target", "compat", version)); err != nil {
+			return err
+		}
+	}
+	return browserScript(ctx, root, chromium, "compat")
+}
+
+// browserScript runs a script of tests/browser/package.json.
+func browserScript(ctx context.Context, root, chromium, script string) error {
 	home := filepath.Join(root, "tests", "browser")
 	if err := InstallPackages(ctx, home); err != nil {
 		return err
 	}
-	return RunWith(ctx, []string{"SWITCHBOARD_CHROMIUM=" + chromium}, "npm", "--prefix", home, "run", "--silent", "test")
+	return RunWith(ctx, []string{"SWITCHBOARD_CHROMIUM=" + chromium}, "npm", "--prefix", home, "run", "--silent", script)
 }
 
 func findChromium() (string, error) {
