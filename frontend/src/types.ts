@@ -327,6 +327,15 @@ export interface Explanation {
   text: string;
 }
 
+/** How a dataset is on a leg, in the health check's details. */
+export interface DatasetHealth {
+  name: string;
+  leg: Leg;
+  status: 'ok' | 'error';
+  error?: string;
+  advice?: string;
+}
+
 /** What a leg says of itself in the health check's details. */
 export interface LegHealth {
   status: 'ok' | 'error';
