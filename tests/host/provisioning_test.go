@@ -38,6 +38,9 @@ func TestProvisionedDataSourcesAreTaken(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, source := range sources {
+			if source.UID != "switchboard" {
+				t.Errorf("%s: alert rules would not find %s under the uid %s", file, source.Name, source.UID)
+			}
 			// Settings are read, and nothing is asked of AWS.
 			status, body, err := plugin.Resource(within(t, 10*time.Second), source, "datasets")
 			if err != nil || status != http.StatusOK || !strings.Contains(string(body), "contact_events") {
