@@ -3,6 +3,7 @@ package build
 import (
 	"archive/zip"
 	"context"
+	"crypto/sha256"
 	"debug/elf"
 	"encoding/json"
 	"errors"
@@ -36,7 +37,8 @@ var targets = []target{
 }
 
 // Package builds both halves of the plugin, the backend statically for every platform that this machine has a toolchain for,
-// puts them into dist/ as Grafana expects it, zips it and checks the zip. It answers the zip's path.
+// puts them into dist/ as Grafana expects it, zips it and checks the zip, whose checksum it writes beside it. It answers the
+// zip's path.
 func Package(ctx context.Context, root string) (string, error) {
 	version, err := version(ctx, root)
 	if err != nil {
@@ -69,7 +71,22 @@ func Package(ctx context.Context, root string) (string, error) {
 	if err := CheckPackage(archive, wanted); err != nil {
 		return "", fmt.Errorf("the package has faults:\n%w", err)
 	}
-	return archive, nil
+	return archive, writeChecksum(archive)
+}
+
+// writeChecksum puts beside the file what `sha256sum --check` reads.
+func writeChecksum(path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	hash := sha256.New()
+	if _, err := io.Copy(hash, file); err != nil {
+		return err
+	}
+	line := fmt.Sprintf("%x  %s\n", hash.Sum(nil), filepath.Base(path))
+	return os.WriteFile(path+".sha256", []byte(line), 0o644)
 }
 
 // version is the one version that both halves of the plugin have.

@@ -105,6 +105,9 @@ func TestComposeIsReachedFromThisMachineAlone(t *testing.T) {
 	if !regexp.MustCompile(`^grafana/grafana:13\.2\.\d+$`).MatchString(fallbacks(server.Image)) {
 		t.Errorf("Grafana is %s, which is not pinned", server.Image)
 	}
+	if guide, err := os.ReadFile("../../docs/install.md"); err != nil || !strings.Contains(string(guide), "FROM "+fallbacks(server.Image)+"\n") {
+		t.Errorf("docs/install.md shows another image than %s: %v", fallbacks(server.Image), err)
+	}
 	if !regexp.MustCompile(`^debian:[a-z]+-slim$`).MatchString(fallbacks(sandbox.Image)) {
 		t.Errorf("the sandbox runs in %s", sandbox.Image)
 	}

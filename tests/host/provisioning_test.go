@@ -55,6 +55,38 @@ func TestProvisionedDataSourcesAreTaken(t *testing.T) {
 	}
 }
 
+func TestDashboardsAndAlertRulesShareAFolder(t *testing.T) {
+	var dashboards struct {
+		Providers []struct {
+			Folder    string
+			FolderUID string `yaml:"folderUid"`
+		}
+	}
+	var alerting struct {
+		Groups []struct{ Name, Folder string }
+	}
+	for path, into := range map[string]any{dashboardFolder + "/switchboard.yaml": &dashboards, "../../provisioning/alerting/switchboard.yaml": &alerting} {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := yaml.Unmarshal(text, into); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// Grafana makes the folder for whichever it reads first; by a uid the other would not find it.
+	if provider := dashboards.Providers[0]; provider.FolderUID != "" {
+		t.Errorf("the dashboards' folder has the uid %q, which alert rules cannot name", provider.FolderUID)
+	}
+	var names []string
+	for _, group := range alerting.Groups {
+		if group.Folder != dashboards.Providers[0].Folder || slices.Contains(names, group.Name) {
+			t.Errorf("group %q is in the folder %q, dashboards in %q", group.Name, group.Folder, dashboards.Providers[0].Folder)
+		}
+		names = append(names, group.Name)
+	}
+}
+
 func TestTheDashboardProviderIsAsGrafanaDocumentsIt(t *testing.T) {
 	var file struct {
 		APIVersion int `yaml:"apiVersion"`
