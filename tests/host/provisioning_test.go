@@ -33,6 +33,24 @@ func TestProvisionedDataSourcesAreTaken(t *testing.T) {
 	}
 	plugin := start(t)
 	for _, file := range files {
+		var written struct {
+			Datasources []struct {
+				Access   string
+				Editable bool
+			}
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := yaml.Unmarshal(text, &written); err != nil {
+			t.Fatal(err)
+		}
+		for _, source := range written.Datasources {
+			if source.Access != "proxy" || source.Editable {
+				t.Errorf("%s: a backend's data source is reached by proxy, and what is saved over a provisioned one is lost: %+v", file, source)
+			}
+		}
 		sources, err := grafana.Provisioned(file, environment)
 		if err != nil {
 			t.Fatal(err)
