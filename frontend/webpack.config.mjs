@@ -93,7 +93,7 @@ export default function config(env) {
           { from: path.join(root, 'CHANGELOG.md') },
           { from: path.join(root, 'LICENSE'), to: '[name]' },
           { from: path.join(root, 'img'), to: 'img' },
-          { from: path.join(root, 'provisioning/dashboards/*.json'), to: 'dashboards/[name][ext]' },
+          { from: '*.json', context: path.join(root, 'provisioning', 'dashboards'), to: 'dashboards' },
           // What the README points at, and what an operator copies.
           { from: path.join(root, 'docs'), to: 'docs' },
           { from: path.join(root, 'provisioning'), to: 'provisioning' },
