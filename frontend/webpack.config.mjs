@@ -93,6 +93,7 @@ export default function config(env) {
           { from: path.join(root, 'CHANGELOG.md') },
           { from: path.join(root, 'LICENSE'), to: '[name]' },
           { from: path.join(root, 'img'), to: 'img' },
+          { from: '*.json', context: path.join(root, 'provisioning', 'dashboards'), to: 'dashboards' },
           { from: 'query_help.md', noErrorOnMissing: true },
         ],
       }),

@@ -112,7 +112,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     match arguments.command {
-        Command::Query(query) => run_query(&query).await,
+        Command::Query(query) => Box::pin(run_query(&query)).await,
         Command::Explain(asked) => match prepare(&asked, false).await {
             Err(error) => fail(&error, 2),
             Ok((source, panel, saved)) => match source.explain(&saved, &panel) {

@@ -81,6 +81,10 @@ export class DataSource
     if (fields.kind === 'values') {
       return Boolean(fields.dataset && fields.column);
     }
+    // The data source tells of itself without SQL.
+    if (fields.kind === 'activity' || fields.kind === 'boundary') {
+      return true;
+    }
     return SQL_FIELDS.some((field) => typeof fields[field] === 'string' && fields[field].trim() !== '');
   }
 

@@ -318,11 +318,13 @@ export interface Explanation {
   route: Route;
   /** Where historical ends and real-time begins. */
   boundary: { at: number; why: string } | null;
-  /** Bucket width in seconds. */
-  step: number | null;
+  /** Bucket width, as people write it: `5m`, `day in Europe/London`. */
+  step: string | null;
   slices: Slice[];
-  notices: string[];
+  notices: Array<{ severity: 'info' | 'warning' | 'error'; text: string }>;
   summary: string;
+  /** All of it as text. */
+  text: string;
 }
 
 /** What a leg says of itself in the health check's details. */

@@ -28,7 +28,8 @@ const WINDOW_GRID: TimeDelta = TimeDelta::minutes(5);
 /// What a list of values is kept by: dataset, column, and the window in milliseconds since the epoch.
 pub(super) type ValuesKey = (String, String, i64, i64);
 
-/// Every path that [`DataSource::resource`] answers.
+/// Every path that is answered: [`DataSource::resource`] answers those that are read, [`DataSource::explain`] and
+/// [`DataSource::expand`] what is posted to theirs.
 pub const RESOURCES: &[&str] = &[
     "regions",
     "datasets",
@@ -96,14 +97,10 @@ impl DataSource {
             "datasets" => dataset::describe(&self.settings.datasets),
             "macros" => macros::catalogue(),
             "templates" => dataset::templates(),
-            "expand" => {
-                let example = "expand?dataset=contacts&leg=historical";
-                self.expansion(given.required("dataset", example)?, given.required("leg", example)?)?
-            }
             "tag-keys" => self.tag_keys(),
             "tag-values" => {
                 let key = given.required("key", "tag-values?key=queue")?;
-                self.tag_values(key, given.window(Utc::now())?).await?
+                Box::pin(self.tag_values(key, given.window(Utc::now())?)).await?
             }
             "realtime/databases" => json!(self.realtime()?.engine.databases().await?),
             "realtime/tables" => json!(self.realtime()?.engine.tables(database).await?),
@@ -126,13 +123,14 @@ impl DataSource {
         })
     }
 
-    /// What `$__dataset` stands for on a leg over the last day, for the settings' preview.
-    fn expansion(&self, dataset: &str, leg: &str) -> Result<Value> {
-        let leg = Leg::ALL
-            .into_iter()
-            .find(|known| known.name() == leg)
-            .ok_or_else(|| Error::bad_query("Parameter leg must be realtime or historical."))?;
-        let dataset = self.dataset(dataset)?;
+    /// What `$__dataset` stands for on a leg over the last day, for the settings' preview of an entry that may not be saved yet:
+    /// `{"sql": ...}`.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the entry, or a leg that it is not on.
+    pub fn expand(&self, entry: &Value, leg: Leg) -> Result<Value> {
+        let dataset = settings::read_dataset(entry, &self.settings)?;
         let to = Utc::now();
         let range = TimeRange { from: to - WINDOW, to };
         let context = macros::Context {
@@ -145,7 +143,7 @@ impl DataSource {
             column: None,
             measure: None,
             slice: range,
-            datasets: &self.settings.datasets,
+            datasets: std::slice::from_ref(&dataset),
             filters: &[],
         };
         Ok(json!({"sql": macros::expand(&format!("SELECT * FROM $__dataset({})", dataset.name), &context)?}))
@@ -216,7 +214,7 @@ impl DataSource {
             now: Utc::now(),
             origin: Arc::default(),
         };
-        let answer = Box::pin(self.query(&query, &panel)).await?;
+        let answer = self.query(&query, &panel).await?;
         let values = answer.frames.first().and_then(|frame| frame.column_by_name("value").cloned());
         let values =
             values.as_ref().and_then(|values| arrow::array::AsArray::as_string_opt::<i32>(values.as_ref()).cloned());

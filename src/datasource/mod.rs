@@ -159,7 +159,8 @@ impl DataSource {
         match query.kind {
             QueryKind::Statement => {
                 let prepared = self.prepare(query, panel)?;
-                self.answer(query, panel, prepared).await
+                // Boxed, since it holds all that is stitched and shaped.
+                Box::pin(self.answer(query, panel, prepared)).await
             }
             QueryKind::Activity if query.format == Format::TimeSeries => {
                 let step = query.step.unwrap_or(panel.interval);

@@ -68,7 +68,7 @@ impl DataSource {
             .iter()
             .map(|slice| Ok(Ask { slice: *slice, statement: self.statement(text, *slice, query, panel)? }))
             .collect::<Result<_>>()?;
-        Ok(Prepared { asks, plan, name, analysis })
+        Ok(Prepared { analysis, plan, asks, name })
     }
 
     pub(super) fn question<'a>(

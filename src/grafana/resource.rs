@@ -15,20 +15,23 @@ use super::{data::panel_of, instance::Instances, wire::CallResourceRequest};
 use crate::{
     datasource::{PanelContext, RESOURCES},
     error::{Error, ErrorKind, Result},
+    leg::Leg,
     query::Query,
     settings,
 };
 
 /// The resource that a query is posted to, to be explained.
 const EXPLAIN: &str = "explain";
+/// The resource that an entry of the setting `datasets` is posted to, to see what it stands for.
+const EXPAND: &str = "expand";
 
 /// The one resource that needs no data source, so that a settings page can offer regions while they are still wrong.
 const REGIONS: &str = "regions";
 
 /// Answers one resource request.
 pub async fn call(instances: &Instances, request: &CallResourceRequest) -> CallResourceResponse {
-    // A query may be longer than an address, so what explains it is posted; nothing is changed by it.
-    let allowed = if normalised(&request.path) == EXPLAIN { "POST" } else { "GET" };
+    // A query may be longer than an address, so what is told of it is posted; nothing is changed by it.
+    let allowed = if [EXPLAIN, EXPAND].contains(&normalised(&request.path).as_str()) { "POST" } else { "GET" };
     let asked = if request.method.is_empty() { "GET" } else { &request.method };
     if !asked.eq_ignore_ascii_case(allowed) {
         let message = format!("This resource is not to be had by {}: use {allowed}.", method_shown(asked));
@@ -36,7 +39,7 @@ pub async fn call(instances: &Instances, request: &CallResourceRequest) -> CallR
         response.headers.insert("Allow".to_owned(), StringList { values: vec![allowed.to_owned()] });
         return response;
     }
-    let answered = AssertUnwindSafe(answer(instances, request)).catch_unwind().await;
+    let answered = Box::pin(AssertUnwindSafe(answer(instances, request)).catch_unwind()).await;
     let panicked = || Err(Error::internal("Switchboard panicked over this resource; Grafana's log says where."));
     match answered.unwrap_or_else(|_| panicked()) {
         Ok(value) => respond(200, &value),
@@ -56,6 +59,10 @@ async fn answer(instances: &Instances, request: &CallResourceRequest) -> Result<
         return Ok(json!(settings::regions()));
     }
     let context = request.plugin_context.clone().unwrap_or_default();
+    if path == EXPAND {
+        let (entry, leg) = expanded(&request.body)?;
+        return instances.get(&context).await?.expand(&entry, leg);
+    }
     if path == EXPLAIN {
         let (query, panel) = explained(&request.body)?;
         let explanation = instances.get(&context).await?.explain(&query, &panel)?;
@@ -97,6 +104,19 @@ fn explained(body: &[u8]) -> Result<(Query, PanelContext)> {
     let (interval, points) = (body.interval_ms as i64, body.max_data_points as i64);
     let query = Query::from_json(body.query.to_string().as_bytes())?;
     Ok((query, panel_of(body.range.from, body.range.to, interval, points, Utc::now())?))
+}
+
+/// What is to be expanded: `{dataset, leg}`, the dataset as an entry of the setting.
+fn expanded(body: &[u8]) -> Result<(Value, Leg)> {
+    #[derive(serde::Deserialize)]
+    struct Body {
+        dataset: Value,
+        leg: Leg,
+    }
+    let Body { dataset, leg } = serde_json::from_slice(body).map_err(|_| {
+        Error::bad_query(r#"Post {"dataset": an entry of the setting datasets, "leg": "realtime" or "historical"}."#)
+    })?;
+    Ok((dataset, leg))
 }
 
 /// A method as an error shows it: anybody may send anything.
@@ -185,7 +205,10 @@ mod tests {
 
     #[test]
     fn a_query_is_posted_to_be_explained() {
-        assert_eq!(get("GET", "explain").0, 405);
+        assert_eq!((get("GET", "explain").0, get("GET", "expand").0), (405, 405));
+        let asked = json!({"dataset": {"template": "contacts"}, "leg": "historical"}).to_string();
+        assert_eq!(expanded(asked.as_bytes()).unwrap().1, Leg::Historical);
+        assert!(expanded(br#"{"dataset": 1, "leg": "third"}"#).unwrap_err().message().contains("Post"));
         let query = json!({"sql": "SELECT 1", "route": "realtime"});
         let asked = json!({"query": query, "range": {"from": 0, "to": 60_000}, "intervalMs": 1_500.5});
         let (query, panel) = explained(asked.to_string().as_bytes()).unwrap();

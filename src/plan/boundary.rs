@@ -30,6 +30,11 @@ impl Window {
         }
     }
 
+    /// Whether there is no instant that both legs have rows of.
+    pub fn is_empty(self) -> bool {
+        self.complete_until < self.relied_on_from
+    }
+
     /// T, where a bucket of `step` begins if there is one; `None` where no such instant is in the window.
     pub fn boundary(self, step: Option<Step>, freshness: Freshness) -> Option<Boundary> {
         let grids: &[Duration] = if freshness == Freshness::Cheapest { &[DAY, HOUR] } else { &[HOUR] };

@@ -165,7 +165,7 @@ pub fn plan(question: &Question<'_>) -> Option<Plan> {
     };
     let mut plan = match (question.route, question.realtime, question.historical) {
         (Route::Only(leg), ..) => single(leg, format!("The query names the {leg} leg.")),
-        (Route::Auto, Some(reach), Some(lag)) => both(question, range, Window::new(question.now, reach, lag))?,
+        (Route::Auto, Some(reach), Some(lag)) => both(question, range, Window::new(question.now, reach, lag)),
         (Route::Auto, Some(_), None) => single(Leg::Realtime, "Only the realtime leg has the data.".to_owned()),
         (Route::Auto, None, Some(_)) => single(Leg::Historical, "Only the historical leg has the data.".to_owned()),
         (Route::Auto, None, None) => return None,
@@ -175,7 +175,7 @@ pub fn plan(question: &Question<'_>) -> Option<Plan> {
 }
 
 /// Plans over both legs.
-fn both(question: &Question<'_>, range: TimeRange, window: Window) -> Option<Plan> {
+fn both(question: &Question<'_>, range: TimeRange, window: Window) -> Plan {
     let single = |leg, why: &str| Plan {
         range,
         slices: vec![Slice { leg, range }],
@@ -186,32 +186,35 @@ fn both(question: &Question<'_>, range: TimeRange, window: Window) -> Option<Pla
     };
     let complete = question.freshness == Freshness::Complete;
     if range.to <= window.complete_until && (complete || range.from < window.relied_on_from) {
-        return Some(single(Leg::Historical, "The whole range is old enough for Athena to be complete."));
+        return single(Leg::Historical, "The whole range is old enough for Athena to be complete.");
     }
     if range.from >= window.relied_on_from && (!complete || range.from >= window.complete_until) {
-        return Some(single(Leg::Realtime, "The whole range is within what Timestream keeps."));
+        return single(Leg::Realtime, "The whole range is within what Timestream keeps.");
     }
     if question.analysis.kind == Kind::Opaque {
         let within = range.from >= window.relied_on_from;
-        return Some(if within {
+        return if within {
             single(Leg::Realtime, "One leg must answer alone, and the whole range is within what Timestream keeps.")
         } else {
             single(Leg::Historical, "One leg must answer alone, and the range begins before what Timestream keeps.")
-        });
+        };
     }
     let bucket = (question.analysis.kind == Kind::Buckets).then_some(question.analysis.step).flatten();
-    let (boundary, assembly) = match window.boundary(bucket, question.freshness) {
-        Some(boundary) => (boundary, Assembly::Concat),
-        // No bucket begins in the window. One of them straddles any boundary: its two parts are merged where they can be.
-        None if question.analysis.decomposed.is_some() => {
-            (window.boundary(None, question.freshness)?, Assembly::Totals)
-        }
-        None => {
-            return Some(single(
-                Leg::Historical,
-                "No bucket begins where the legs can meet, and the statement's parts cannot be merged, so one leg answers alone.",
-            ));
-        }
+    // Where no bucket begins in the window, one of them straddles any boundary: its two parts are merged if they can be.
+    let merged = || {
+        question.analysis.decomposed.as_ref()?;
+        Some((window.boundary(None, question.freshness)?, Assembly::Totals))
+    };
+    let boundary = window.boundary(bucket, question.freshness).map(|boundary| (boundary, Assembly::Concat));
+    let Some((boundary, assembly)) = boundary.or_else(merged) else {
+        return single(
+            Leg::Historical,
+            if window.is_empty() {
+                "Athena is complete only for what Timestream no longer keeps, so the legs cannot meet, and one answers alone."
+            } else {
+                "No bucket begins where the legs can meet, and the statement's parts cannot be merged, so one leg answers alone."
+            },
+        );
     };
     let assembly = if question.analysis.kind == Kind::Totals { Assembly::Totals } else { assembly };
     let part = |leg, from, to| Some(Slice { leg, range: TimeRange { from, to } }).filter(|_| from < to);
@@ -221,7 +224,7 @@ fn both(question: &Question<'_>, range: TimeRange, window: Window) -> Option<Pla
             .into_iter()
             .flatten()
             .collect();
-    Some(match slices.as_slice() {
+    match slices.as_slice() {
         [Slice { leg: Leg::Historical, .. }] => single(Leg::Historical, "The whole range lies before the boundary."),
         [_] => single(Leg::Realtime, "The whole range lies after the boundary."),
         _ => Plan {
@@ -233,7 +236,7 @@ fn both(question: &Question<'_>, range: TimeRange, window: Window) -> Option<Pla
             boundary: Some(boundary),
             notices: Vec::new(),
         },
-    })
+    }
 }
 
 /// For buckets, the range widened to whole ones, so that no bucket is shown in part and texts repeat until the next bucket

@@ -61,6 +61,7 @@ fn short(plan: &Plan) -> Vec<String> {
         .collect()
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it stands where a step may be missing")]
 fn fixed(minutes: u64) -> Option<Step> {
     Some(Step::Fixed(Duration::from_mins(minutes)))
 }

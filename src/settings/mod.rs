@@ -14,6 +14,7 @@ use std::{fmt, time::Duration};
 use crate::dataset::Dataset;
 
 pub use self::{
+    datasets::read_one as read_dataset,
     gates::Gates,
     provisioning::{Provisioned, from_provisioning},
     regions::{AWS_REGIONS, Region, TIMESTREAM_REGIONS, regions},

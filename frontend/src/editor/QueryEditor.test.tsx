@@ -9,6 +9,7 @@ import { startingState } from '../builder/state';
 import { writeSql } from '../builder/write';
 import { DataSource } from '../datasource';
 import { PLUGIN_ID, type Explanation, type SwitchboardOptions, type SwitchboardQuery } from '../types';
+import { badgeText } from './badge';
 import { QueryEditor } from './QueryEditor';
 
 // Monaco needs a real browser: here SQL is typed into a plain field.
@@ -36,7 +37,7 @@ const EXPLANATION: Explanation = {
   reason: 'Grouped by the time bucket.',
   route: 'auto',
   boundary: { at: Date.UTC(2026, 0, 2, 14), why: 'Athena is complete until then.' },
-  step: 3600,
+  step: '1h',
   slices: [
     {
       leg: 'historical',
@@ -49,7 +50,8 @@ const EXPLANATION: Explanation = {
     },
     { leg: 'realtime', region: 'eu-west-1', from: 1, to: 2, sql: 'SELECT new', partition: null, estimatedCost: null },
   ],
-  notices: ['All is well.'],
+  notices: [{ severity: 'info', text: 'All is well.' }],
+  text: '',
   summary: '30 d: Athena until 14:00, Timestream since',
 };
 
@@ -191,7 +193,7 @@ describe('the two editors', () => {
 describe('the route', () => {
   it('says where the range goes, and why', async () => {
     const { query, run } = await show(built);
-    await user.click(await screen.findByRole('button', { name: EXPLANATION.summary }));
+    await user.click(await screen.findByRole('button', { name: badgeText(EXPLANATION) }));
     expect(screen.getByText(/Grouped by the time bucket\./)).toBeVisible();
     expect(screen.getByText(/Athena is complete until then\./)).toBeVisible();
     expect(screen.getByText('SELECT old')).toBeVisible();

@@ -6,6 +6,7 @@ import React, { useId, useState } from 'react';
 
 import { ROUTE_NAMES } from '../display';
 import type { Explanation, Route, Slice } from '../types';
+import { badgeText } from './badge';
 import type { Explained } from './useExplanation';
 
 interface Props {
@@ -50,7 +51,7 @@ export function RouteRow({ route, explained, onChange }: Props) {
               aria-controls={details}
               onClick={() => setOpen(!isOpen)}
             >
-              {explained.explanation.summary}
+              {badgeText(explained.explanation)}
             </Button>
           )}
         </span>
@@ -73,7 +74,7 @@ function Details({ explanation }: { explanation: Explanation }) {
       </p>
       {boundary && (
         <p>
-          Boundary: {dateTimeFormat(boundary.at)}. {boundary.why}
+          Boundary: {dateTimeFormat(boundary.at)}, {boundary.why}
         </p>
       )}
       <ol>
@@ -84,7 +85,7 @@ function Details({ explanation }: { explanation: Explanation }) {
         ))}
       </ol>
       {notices.map((notice) => (
-        <p key={notice}>{notice}</p>
+        <p key={notice.text}>{notice.text}</p>
       ))}
     </>
   );

@@ -4,6 +4,7 @@
 //! [`rewrite`] (select items, functions by the rules of [`functions`], unnesting by [`unnest`]), then DataFusion's planner
 //! with [`operators`] for what depends on types and the functions of [`udf`] that DataFusion lacks or means differently.
 
+mod aggregates;
 pub mod errors;
 mod formats;
 mod functions;
@@ -16,6 +17,7 @@ pub mod types;
 mod udf;
 mod unnest;
 
+pub use aggregates::aggregate_functions;
 pub use operators::TrinoOperators;
 pub use rewrite::{DISAMBIGUATOR, Translated};
 pub use statement::{Command, Statement, parse};

@@ -13,9 +13,9 @@ use datafusion::catalog::{
     SchemaProvider,
 };
 use datafusion::common::DataFusionError;
-use datafusion::execution::SessionState;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::execution::{FunctionRegistry, SessionState};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::logical_expr::planner::ExprPlanner;
 use datafusion::prelude::{SessionConfig, SessionContext};
@@ -27,7 +27,9 @@ use super::tables::{CATALOG, DATABASE, tables};
 use super::{Column, Output, QueryContext, QueryError, Service, describe, types};
 use crate::data::Snapshot;
 use crate::dialect::errors::service_error;
-use crate::dialect::{DISAMBIGUATOR, SqlDialect, Statement, Translated, TrinoOperators, parse, scalar_functions};
+use crate::dialect::{
+    DISAMBIGUATOR, SqlDialect, Statement, Translated, TrinoOperators, aggregate_functions, parse, scalar_functions,
+};
 
 /// Memory that all running statements of a service may take together.
 const MEMORY_LIMIT_BYTES: usize = 1024 * 1024 * 1024;
@@ -49,10 +51,7 @@ impl fmt::Debug for Engine {
 impl Engine {
     /// The engine of a service.
     pub fn new(service: Service) -> Self {
-        let dialect = match service {
-            Service::Timestream => SqlDialect::Timestream,
-            Service::Athena => SqlDialect::Trino,
-        };
+        let dialect = service.dialect();
         Self { service, dialect, tables: tables(service), state: session_state(dialect) }
     }
 
@@ -97,12 +96,8 @@ impl Engine {
         let text = translated.text.clone();
         let bytes_scanned = Arc::new(AtomicU64::new(0));
         let session = self.session(context, &snapshot, &bytes_scanned);
-        let failed = |error: DataFusionError| service_error(&error, &text, self.dialect);
-        let plan = plan(&session, translated.query).await.map_err(failed)?;
-        let frame = session.execute_logical_plan(plan).await.map_err(failed)?;
-        let schema: SchemaRef = Arc::clone(frame.schema().inner());
-        let batches = frame.collect().await.map_err(failed)?;
-        let (columns, batches) = plain_output(&schema, &batches, &translated.written_names).map_err(failed)?;
+        let answer = answer(&session, translated).await;
+        let (columns, batches) = answer.map_err(|error| service_error(&error, &text, self.dialect))?;
         Ok(Output { columns, batches, bytes_scanned: bytes_scanned.load(Ordering::Relaxed) })
     }
 
@@ -151,12 +146,25 @@ fn check_catalog(context: &QueryContext) -> Result<(), QueryError> {
     }
 }
 
+/// Runs a query to its end: columns and rows.
+pub(super) async fn answer(
+    session: &SessionContext,
+    translated: Translated,
+) -> Result<(Vec<Column>, Vec<RecordBatch>), DataFusionError> {
+    let plan = plan(session, translated.query).await?;
+    let frame = session.execute_logical_plan(plan).await?;
+    let schema: SchemaRef = Arc::clone(frame.schema().inner());
+    let batches = frame.collect().await?;
+    plain_output(&schema, &batches, &translated.written_names)
+}
+
 async fn plan(session: &SessionContext, query: ast::Query) -> Result<LogicalPlan, DataFusionError> {
     let statement = PlannedStatement::Statement(Box::new(ast::Statement::Query(Box::new(query))));
     session.state().statement_to_plan(statement).await
 }
 
-fn session_state(dialect: SqlDialect) -> SessionState {
+/// A session's settings and functions.
+pub(super) fn session_state(dialect: SqlDialect) -> SessionState {
     let mut config = SessionConfig::new()
         .with_information_schema(false)
         .with_default_catalog_and_schema(CATALOG.to_lowercase(), DATABASE);
@@ -175,7 +183,10 @@ fn session_state(dialect: SqlDialect) -> SessionState {
     let mut state = builder.build();
     for function in functions {
         // A function of DataFusion's own by the same name gives way.
-        let _ = datafusion::execution::FunctionRegistry::register_udf(&mut state, function);
+        let _ = FunctionRegistry::register_udf(&mut state, function);
+    }
+    for function in aggregate_functions() {
+        let _ = FunctionRegistry::register_udaf(&mut state, Arc::new(function));
     }
     state
 }

@@ -1,18 +1,22 @@
 //! Runs one statement over the generated data and says what it would have scanned.
 //!
 //! [`World`] is all that the wire needs: it makes the data, runs statements and answers what databases, tables and columns
-//! there are. [`tables`] says what is in each table, [`provider`] how DataFusion reads it.
+//! there are; [`Shelf`] does the same over tables that a test puts there. [`tables`] says what is in each table, [`provider`] how DataFusion reads it.
 
 mod columns;
 mod describe;
 mod execute;
 mod provider;
+mod shelf;
 pub mod tables;
 pub mod types;
 mod world;
 
 use arrow::array::RecordBatch;
 
+use crate::dialect::SqlDialect;
+
+pub use shelf::{ROW_BYTES, Shelf};
 pub use world::World;
 
 /// Which service's data, dialect and visibility.
@@ -22,6 +26,16 @@ pub enum Service {
     Timestream,
     /// Athena: what is older than the lag.
     Athena,
+}
+
+impl Service {
+    /// Its SQL.
+    const fn dialect(self) -> SqlDialect {
+        match self {
+            Self::Timestream => SqlDialect::Timestream,
+            Self::Athena => SqlDialect::Trino,
+        }
+    }
 }
 
 /// A column's type in the service's own words.

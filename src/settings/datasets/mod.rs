@@ -13,7 +13,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{
-    Historical, Realtime,
+    Historical, Realtime, Settings,
     section::{Section, shorten, written},
 };
 use crate::{
@@ -93,6 +93,16 @@ fn implied(legs: Legs<'_>, warnings: &mut Vec<String>) -> Result<Vec<Dataset>> {
         }
     }
     Ok(datasets)
+}
+
+/// Reads one entry that is not saved yet, as if it stood in `settings`: for a preview while it is edited.
+///
+/// # Errors
+///
+/// As for entries that are saved.
+pub fn read_one(entry: &Value, settings: &Settings) -> Result<Dataset> {
+    let legs = Legs { realtime: &settings.realtime, historical: &settings.historical };
+    read_entry(&path_of("datasets", 0, entry), entry, legs)
 }
 
 /// Reads one entry: a template's name, or an object.
