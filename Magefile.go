@@ -180,7 +180,7 @@ func Sandbox(ctx context.Context) error {
 		return err
 	}
 	fmt.Println("Point a Grafana at it with provisioning/datasources/switchboard-sandbox.yaml and SWITCHBOARD_SANDBOX=http://127.0.0.1:4566.")
-	return build.Run(ctx, "./target/debug/sandbox", "--port", "4566", "--agents", "200", "--days", "30", "--lag-minutes", "15")
+	return build.Run(ctx, "./target/debug/sandbox", "--port", "4566", "--agents", "200", "--days", "30")
 }
 
 // Grafana runs the Grafana that GRAFANA_HOME names, with the plugin, its dashboards and alert rules and a sandbox, until

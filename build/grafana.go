@@ -187,7 +187,7 @@ func startSandbox(ctx context.Context, binary string) (string, func(), error) {
 
 // sandboxData is what is generated for a Grafana to show. The data source's lags belong to an Athena that is a quarter of
 // an hour late.
-var sandboxData = []string{"--agents", "200", "--days", "30", "--lag-minutes", "15"}
+var sandboxData = []string{"--agents", "200", "--days", "30"}
 
 // freePort is the wanted port on the loopback interface where it is free, else any that is.
 func freePort(wanted int) (int, error) {
