@@ -14,23 +14,59 @@ import (
 	"switchboard/build"
 )
 
-// Demo builds everything, starts a stand-in for AWS and shows contact-centre panels answered through the plugin.
+// Demo builds everything, starts a stand-in for AWS, shows contact-centre panels answered through the plugin, and then serves
+// dashboards, query editor and settings page to a browser until interrupted. Without a terminal it ends after the panels.
 func Demo(ctx context.Context) error {
+	if err := buildDemo(ctx); err != nil {
+		return err
+	}
+	if !build.IsTerminal(os.Stdin) || !build.IsTerminal(os.Stdout) {
+		build.Say("no terminal: printing the panels alone (`go tool mage preview` serves the pages anyway)")
+		return build.Run(ctx, demoBinary)
+	}
+	if err := build.Preview(ctx, "."); err != nil {
+		return err
+	}
+	return build.Run(ctx, demoBinary, "-serve", previewAddress)
+}
+
+// Panels is the demo's printing run alone, for scripts.
+func Panels(ctx context.Context) error {
+	if err := buildDemo(ctx); err != nil {
+		return err
+	}
+	return build.Run(ctx, demoBinary)
+}
+
+// Preview serves the demo's pages alone, until interrupted.
+func Preview(ctx context.Context) error {
+	if err := buildDemo(ctx); err != nil {
+		return err
+	}
+	if err := build.Preview(ctx, "."); err != nil {
+		return err
+	}
+	return build.Run(ctx, demoBinary, "-panels=false", "-serve", previewAddress)
+}
+
+// previewAddress is where the demo serves its pages, if it is free.
+const previewAddress = "127.0.0.1:3333"
+
+// demoBinary is relative to the repository's root, with the dot that running it needs.
+const demoBinary = "./target/go/demo"
+
+func buildDemo(ctx context.Context) error {
 	if err := Build(ctx); err != nil {
 		return err
 	}
 	build.Say("building the demo's host: go-plugin and Grafana's Go SDK (a minute the first time)")
-	demo := filepath.Join("target", "go", "demo")
-	if err := build.Run(ctx, "go", "build", "-o", demo, "./demo"); err != nil {
-		return err
-	}
-	return build.Run(ctx, "./"+demo)
+	return build.Run(ctx, "go", "build", "-o", demoBinary, "./demo")
 }
 
 // Test runs everything that must hold: lint, unit, property and sandbox tests, the browser half's tests, the plugin loaded as
-// Grafana loads it, moto, the demo with its figures checked.
+// Grafana loads it, moto, the demo with its figures checked, and the pages in Chromium.
 func Test(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{Lint, Unit, FrontendTest, Host, Moto, Demo} {
+	for _, step := range []func(context.Context) error{Lint, Unit, FrontendTest, Host, Moto, Panels, Browser} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -107,6 +143,14 @@ func Host(ctx context.Context) error {
 		return err
 	}
 	return build.Run(ctx, "go", "test", "-count=1", "-timeout", "10m", "./build/...", "./demo/...", "./tests/host/...")
+}
+
+// Browser does in Chromium what people do: settings, editors, dashboards, over the plugin and the sandbox.
+func Browser(ctx context.Context) error {
+	if err := buildDemo(ctx); err != nil {
+		return err
+	}
+	return build.Browser(ctx, ".")
 }
 
 // Moto asks moto, another project's AWS, for a second opinion on the wire protocols.

@@ -3,7 +3,7 @@ module switchboard
 go 1.26.5
 
 // Some npm packages hold Go files.
-ignore ./frontend/node_modules
+ignore node_modules
 
 tool github.com/magefile/mage
 

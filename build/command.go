@@ -51,6 +51,16 @@ func Output(ctx context.Context, name string, arguments ...string) (string, erro
 	return strings.TrimSpace(string(text)), err
 }
 
+// IsTerminal says whether somebody may sit at the other end: /dev/null, a pipe and a file are nobody.
+func IsTerminal(file *os.File) bool {
+	name, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", file.Fd()))
+	if err == nil && name == os.DevNull {
+		return false
+	}
+	information, err := file.Stat()
+	return err == nil && information.Mode()&os.ModeCharDevice != 0
+}
+
 func rounded(began time.Time) time.Duration {
 	return time.Since(began).Round(100 * time.Millisecond)
 }

@@ -1,5 +1,6 @@
 // Command demo shows contact-centre panels answered by the plugin as Grafana would load it, from an AWS that is generated
-// and runs on this machine, and checks every number shown against the generator's own counts.
+// and runs on this machine, and checks every number shown against the generator's own counts. With -serve it then serves the
+// bundled dashboards, the query editor and the settings page to a browser until interrupted.
 package main
 
 import (
@@ -15,6 +16,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
+	"switchboard/demo/preview"
 	"switchboard/tests/host/grafana"
 	"switchboard/tests/host/sandbox"
 )
@@ -26,6 +28,12 @@ var (
 	provisioning  = flag.String("provisioning", "provisioning/datasources/switchboard-sandbox.yaml", "the data source")
 	agents        = flag.Int("agents", 200, "people who work in the contact centre")
 	days          = flag.Int("days", 30, "days of history")
+
+	shown      = flag.Bool("panels", true, "print panels, and check their figures")
+	serve      = flag.String("serve", "", "then serve the preview on this loopback address, such as 127.0.0.1:3333, until interrupted")
+	page       = flag.String("page", "target/preview", "the preview's page, built")
+	dist       = flag.String("dist", "dist", "the plugin's browser half, built")
+	dashboards = flag.String("dashboards", "provisioning/dashboards", "the dashboards that the preview shows")
 )
 
 func main() {
@@ -53,6 +61,31 @@ func run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
+	if *shown {
+		if err := printPanels(ctx, t, world, plugin, source); err != nil {
+			return err
+		}
+	}
+	if *serve == "" {
+		return nil
+	}
+	return servePreview(ctx, t, plugin, source)
+}
+
+// servePreview serves until interrupted.
+func servePreview(ctx context.Context, t *terminal, plugin *grafana.Plugin, source *grafana.Source) error {
+	handler := preview.Handler(plugin, []*grafana.Source{source}, preview.Folders{
+		Page: *page, Plugin: *dist, Dashboards: *dashboards,
+	})
+	return preview.Serve(ctx, *serve, handler, func(url string) {
+		t.line("  %s  dashboards, query editor and settings page with Grafana's own components:", t.paint(bold, "preview"))
+		t.line("  %s", t.paint(cyan, url))
+		t.line("  %s", t.paint(dim, "It is not Grafana, and keeps nothing. Ctrl+C ends it."))
+	})
+}
+
+// printPanels prints every panel, with its figures checked.
+func printPanels(ctx context.Context, t *terminal, world *sandbox.Sandbox, plugin *grafana.Plugin, source *grafana.Source) error {
 	// Events take a second or two to arrive: what is older than this will not change any more while the demo runs.
 	now := time.Now().Add(-5 * time.Second).Truncate(time.Second)
 	agreed := 0

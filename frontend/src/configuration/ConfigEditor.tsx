@@ -32,41 +32,47 @@ export function ConfigEditor(props: Props) {
   const areBothOff = realtime.enabled === false && historical.enabled === false;
   const areBothOn = realtime.enabled !== false && historical.enabled !== false;
   return (
-    <fieldset className={page} disabled={options.readOnly}>
-      {options.readOnly && (
-        <Alert severity="info" title="These settings are provisioned: change them in the file they come from." />
-      )}
-      <Connection {...props} />
-      <Divider />
-      <RealtimeSection
-        settings={realtime}
-        resources={resources}
-        onChange={(key, value) => change(withSetting(settings, 'realtime', key, value))}
-      />
-      <Divider />
-      <HistoricalSection
-        settings={historical}
-        defaultRegion={settings.defaultRegion}
-        resources={resources}
-        onChange={(key, value) => change(withSetting(settings, 'historical', key, value))}
-      />
-      <Divider />
-      {areBothOff && <Alert severity="error" title="Both legs are switched off: switch at least one on." />}
-      {areBothOn && (
-        <ConfigSection title="Where the legs meet">
-          <TimeLine retention={realtime.retention} margin={realtime.margin} lag={historical.lag} />
-        </ConfigSection>
-      )}
-      <DatasetsSection
-        datasets={settings.datasets}
-        resources={resources}
-        onChange={(datasets) => change(withField(settings, 'datasets', datasets))}
-      />
-      <Divider />
-      <LimitsSection settings={limits} onChange={(key, value) => change(withSetting(settings, 'limits', key, value))} />
-      <Divider />
+    <>
+      <fieldset className={page} disabled={options.readOnly}>
+        {options.readOnly && (
+          <Alert severity="info" title="These settings are provisioned: change them in the file they come from." />
+        )}
+        <Connection {...props} />
+        <Divider />
+        <RealtimeSection
+          settings={realtime}
+          resources={resources}
+          onChange={(key, value) => change(withSetting(settings, 'realtime', key, value))}
+        />
+        <Divider />
+        <HistoricalSection
+          settings={historical}
+          defaultRegion={settings.defaultRegion}
+          resources={resources}
+          onChange={(key, value) => change(withSetting(settings, 'historical', key, value))}
+        />
+        <Divider />
+        {areBothOff && <Alert severity="error" title="Both legs are switched off: switch at least one on." />}
+        {areBothOn && (
+          <ConfigSection title="Where the legs meet">
+            <TimeLine retention={realtime.retention} margin={realtime.margin} lag={historical.lag} />
+          </ConfigSection>
+        )}
+        <DatasetsSection
+          datasets={settings.datasets}
+          resources={resources}
+          onChange={(datasets) => change(withField(settings, 'datasets', datasets))}
+        />
+        <Divider />
+        <LimitsSection
+          settings={limits}
+          onChange={(key, value) => change(withSetting(settings, 'limits', key, value))}
+        />
+        <Divider />
+      </fieldset>
+      {/* What cannot be changed can be checked all the same. */}
       <LegsHealth resources={resources} version={options.version} />
-    </fieldset>
+    </>
   );
 }
 

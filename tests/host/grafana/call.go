@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
@@ -105,43 +106,65 @@ func (p *Plugin) Metrics(ctx context.Context) (string, error) {
 // Resource calls a resource path, as the query editor does. target is the path with its parameters, such as
 // `realtime/tables?database=connect`.
 func (p *Plugin) Resource(ctx context.Context, source *Source, target string) (status int, body []byte, err error) {
-	return p.callResource(ctx, source, "GET", target, nil)
+	answer, err := p.CallResource(ctx, source, ResourceCall{Method: "GET", Target: target})
+	return answer.Status, answer.Body, err
 }
 
 // PostResource posts to a resource path.
 func (p *Plugin) PostResource(ctx context.Context, source *Source, target string, posted []byte) (status int, body []byte, err error) {
-	return p.callResource(ctx, source, "POST", target, posted)
+	answer, err := p.CallResource(ctx, source, ResourceCall{Method: "POST", Target: target, Body: posted})
+	return answer.Status, answer.Body, err
 }
 
-func (p *Plugin) callResource(ctx context.Context, source *Source, method, target string, posted []byte) (status int, body []byte, err error) {
-	path := target
-	for i := range target {
-		if target[i] == '?' {
-			path = target[:i]
-			break
-		}
+// ResourceCall is a call of a resource as a browser makes it.
+type ResourceCall struct {
+	Method string
+	// Target is the path with its parameters.
+	Target  string
+	Headers map[string][]string
+	Body    []byte
+}
+
+// ResourceAnswer is what a resource answers.
+type ResourceAnswer struct {
+	Status  int
+	Headers map[string][]string
+	Body    []byte
+}
+
+// CallResource calls a resource by any method.
+func (p *Plugin) CallResource(ctx context.Context, source *Source, call ResourceCall) (ResourceAnswer, error) {
+	path, _, _ := strings.Cut(call.Target, "?")
+	headers := map[string]*pluginv2.StringList{}
+	for name, values := range call.Headers {
+		headers[name] = &pluginv2.StringList{Values: values}
 	}
 	stream, err := p.resource.CallResource(ctx, &pluginv2.CallResourceRequest{
 		PluginContext: backend.ToProto().PluginContext(source.context()),
 		Path:          path,
-		Method:        method,
-		Url:           target,
-		Body:          posted,
+		Method:        call.Method,
+		Url:           call.Target,
+		Headers:       headers,
+		Body:          call.Body,
 	})
 	if err != nil {
-		return 0, nil, err
+		return ResourceAnswer{}, err
 	}
+	answer := ResourceAnswer{Headers: map[string][]string{}}
 	for {
 		part, err := stream.Recv()
 		if errors.Is(err, io.EOF) {
-			return status, body, nil
+			return answer, nil
 		}
 		if err != nil {
-			return 0, nil, err
+			return ResourceAnswer{}, err
 		}
 		if part.Code != 0 {
-			status = int(part.Code)
+			answer.Status = int(part.Code)
 		}
-		body = append(body, part.Body...)
+		for name, values := range part.Headers {
+			answer.Headers[name] = values.GetValues()
+		}
+		answer.Body = append(answer.Body, part.Body...)
 	}
 }

@@ -1,0 +1,18 @@
+// How wide an element is, kept up to date.
+import { useLayoutEffect, useRef, useState, type RefObject } from 'react';
+
+export function useWidth(): [RefObject<HTMLDivElement>, number] {
+  const element = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(0);
+  useLayoutEffect(() => {
+    const observed = element.current;
+    if (!observed) {
+      return undefined;
+    }
+    const observer = new ResizeObserver(([entry]) => entry && setWidth(Math.floor(entry.contentRect.width)));
+    observer.observe(observed);
+    setWidth(Math.floor(observed.getBoundingClientRect().width));
+    return () => observer.disconnect();
+  }, []);
+  return [element, width];
+}

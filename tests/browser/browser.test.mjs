@@ -1,0 +1,22 @@
+// The plugin in Chromium: the built module.js, the plugin's binary and the sandbox, as a person meets them.
+import { after, before } from 'node:test';
+
+import { accessibility } from './suites/accessibility.mjs';
+import { builder } from './suites/builder.mjs';
+import { dashboards } from './suites/dashboards.mjs';
+import { flows } from './suites/flows.mjs';
+import { keyboard } from './suites/keyboard.mjs';
+import { pictures } from './suites/pictures.mjs';
+import { settings } from './suites/settings.mjs';
+import { sql } from './suites/sql.mjs';
+import { World } from './world.mjs';
+
+let world;
+before(async () => {
+  world = await World.start();
+});
+after(() => world?.stop());
+
+for (const suite of [settings, builder, sql, flows, keyboard, dashboards, accessibility, pictures]) {
+  suite(() => world);
+}

@@ -1,0 +1,60 @@
+// The screens that are looked at: by axe, and by people in pictures.
+import { answered, chooseRange, panels, writeSql } from './acts.mjs';
+
+export const SCREENS = [
+  { name: 'contact-centre-live', hash: '#/d/switchboard-live', prepare: panels },
+  { name: 'seamless-30-days', hash: '#/d/switchboard-seamless', prepare: panels },
+  { name: 'service-history', hash: '#/d/switchboard-history', prepare: panels },
+  { name: 'agent-day', hash: '#/d/switchboard-agent', prepare: panels },
+  { name: 'switchboard-itself', hash: '#/d/switchboard-itself', prepare: panels },
+  {
+    name: 'query-builder',
+    hash: '#/explore',
+    prepare: async (page) => {
+      await answered(page);
+      await chooseRange(page, 'Last 30 days');
+      await page.getByRole('button', { name: /Athena until/ }).click();
+      await answered(page);
+    },
+  },
+  {
+    name: 'query-sql',
+    hash: '#/explore',
+    prepare: async (page) => {
+      await answered(page);
+      await page.getByRole('radio', { name: 'SQL', exact: true }).click({ force: true });
+      await writeSql(
+        page,
+        'SELECT $__timeGroup(15m) AS time, channel, count(*) AS contacts\nFROM $__dataset(contacts)\nGROUP BY 1, 2\nORDER BY 1'
+      );
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('Control+Enter');
+      await page.waitForResponse((response) => response.url().includes('/api/ds/query'));
+      await answered(page);
+    },
+  },
+  {
+    name: 'settings',
+    hash: '#/settings',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Check each leg' }).click();
+      await page.getByText(/Historical leg \(Athena in eu-west-2\): OK/).waitFor();
+    },
+  },
+  {
+    name: 'variable-editor',
+    hash: '#/explore',
+    prepare: async (page) => {
+      await page.getByRole('tab', { name: 'Variable' }).click();
+      await page.getByRole('combobox', { name: 'Dataset' }).waitFor();
+    },
+  },
+  {
+    name: 'annotation-editor',
+    hash: '#/explore',
+    prepare: async (page) => {
+      await page.getByRole('tab', { name: 'Annotation' }).click();
+      await page.locator('.monaco-editor').first().waitFor();
+    },
+  },
+];

@@ -1,0 +1,74 @@
+// Variables, annotations and ad-hoc filters, from their editors and on a dashboard.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { answered, choose, panels, queriesDuring, writeSql } from '../acts.mjs';
+
+export function flows(world) {
+  test('variables: values of a column, and of a statement', async () => {
+    await world().visit('#/explore', async (page) => {
+      await page.getByRole('tab', { name: 'Variable' }).click();
+      await choose(page, page.getByRole('combobox', { name: 'Dataset' }), 'contacts');
+      await choose(page, page.getByRole('combobox', { name: 'Column' }), 'channel');
+      await page.getByRole('button', { name: 'Preview values' }).click();
+      const values = page.getByRole('region', { name: 'Values' });
+      await values.getByText('VOICE').waitFor();
+      assert.equal(await values.getAttribute('data-values'), '4');
+
+      await page.getByRole('radio', { name: 'SQL', exact: true }).click({ force: true });
+      await writeSql(page, "SELECT DISTINCT queue AS text FROM $__dataset(contacts) WHERE channel = 'VOICE' AND queue IS NOT NULL");
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Preview values' }).click();
+      await values.getByText('Billing').waitFor();
+    });
+  });
+
+  test('variables: a choice on a dashboard is put into every panel, safely', async () => {
+    await world().visit('#/d/switchboard-live', async (page) => {
+      await panels(page);
+      const queue = page.getByRole('combobox', { name: 'Queue' });
+      const sent = await queriesDuring(page, async () => {
+        await choose(page, queue, 'Billing');
+        await page.keyboard.press('Escape');
+        await page.waitForResponse((response) => response.url().includes('/api/ds/query'));
+        await panels(page);
+      });
+      const asked = sent.filter(({ sql }) => sql?.includes('queue IN ('));
+      assert.ok(asked.length > 0);
+      for (const { sql } of asked) {
+        assert.match(sql, /queue IN \('Billing'\)/);
+      }
+    });
+  });
+
+  test('annotations: the editor shows what it found, a dashboard marks the boundary', async () => {
+    await world().visit('#/explore', async (page) => {
+      await answered(page);
+      await page.getByRole('tab', { name: 'Annotation' }).click();
+      await page.getByRole('button', { name: 'Show annotations' }).click();
+      const found = page.getByRole('region', { name: 'Annotations' });
+      await found.waitFor();
+      assert.ok(Number(await found.getAttribute('data-marks')) > 0);
+    });
+    await world().visit('#/d/switchboard-seamless', async (page) => {
+      const sent = await queriesDuring(page, () => panels(page));
+      assert.ok(sent.some(({ kind, format }) => kind === 'boundary' && format === 'annotations'));
+    });
+  });
+
+  test('ad-hoc filters: columns and values from the data, applied to every panel', async () => {
+    await world().visit('#/d/switchboard-live', async (page) => {
+      await panels(page);
+      await page.getByRole('button', { name: 'Add filter' }).click();
+      await choose(page, page.getByLabel('Filter 1: column'), 'channel');
+      const sent = await queriesDuring(page, async () => {
+        await choose(page, page.getByLabel('Filter 1: value'), 'CHAT');
+        await page.waitForResponse((response) => response.url().includes('/api/ds/query'));
+        await panels(page);
+      });
+      for (const { adhocFilters } of sent) {
+        assert.deepEqual(adhocFilters, [{ key: 'channel', operator: '=', value: 'CHAT' }]);
+      }
+    });
+  });
+}
