@@ -1,5 +1,5 @@
 // What passes between the browser half and the backend: queries, settings, and the answers of resources. The backend's
-// src/query.rs, src/settings/ and src/datasource.rs are the other side.
+// src/query/, src/settings/ and src/datasource/ are the other side.
 import type { AwsAuthDataSourceJsonData, AwsAuthDataSourceSecureJsonData } from '@grafana/aws-sdk';
 import type { DataQuery } from '@grafana/schema';
 
