@@ -234,3 +234,26 @@ func Sandbox(ctx context.Context) error {
 	fmt.Println("Point a Grafana at it with provisioning/datasources/switchboard-sandbox.yaml and SWITCHBOARD_SANDBOX=http://127.0.0.1:4566.")
 	return build.Run(ctx, "./target/debug/sandbox", "--port", "4566", "--agents", "200", "--days", "30")
 }
+
+// Grafana runs the Grafana that GRAFANA_HOME names, with the plugin, its dashboards and alert rules and a sandbox, until
+// interrupted.
+func Grafana(ctx context.Context) error {
+	debug := filepath.Join("target", "debug")
+	local := build.LocalGrafana{
+		Root:    ".",
+		Home:    os.Getenv("GRAFANA_HOME"),
+		Plugin:  filepath.Join(debug, "gpx_switchboard"),
+		Sandbox: "./" + filepath.Join(debug, "sandbox"),
+	}
+	// Before minutes of building.
+	if err := local.Found(); err != nil {
+		return err
+	}
+	if err := Build(ctx); err != nil {
+		return err
+	}
+	if err := Frontend(ctx); err != nil {
+		return err
+	}
+	return local.Run(ctx)
+}

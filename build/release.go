@@ -3,6 +3,7 @@ package build
 import (
 	"archive/zip"
 	"context"
+	"crypto/sha256"
 	"debug/elf"
 	"encoding/json"
 	"errors"
@@ -36,7 +37,8 @@ var targets = []target{
 }
 
 // Package builds both halves of the plugin, the backend statically for every platform that this machine has a toolchain for,
-// puts them into dist/ as Grafana expects it and zips it. It answers the zip's path.
+// puts them into dist/ as Grafana expects it, zips it and checks the zip, whose checksum it writes beside it. It answers the
+// zip's path.
 func Package(ctx context.Context, root string) (string, error) {
 	version, err := version(ctx, root)
 	if err != nil {
@@ -59,7 +61,32 @@ func Package(ctx context.Context, root string) (string, error) {
 		}
 	}
 	archive := filepath.Join(root, fmt.Sprintf("%s-%s.zip", pluginID, version))
-	return archive, zipFolder(dist, pluginID, archive)
+	if err := zipFolder(dist, pluginID, archive); err != nil {
+		return "", err
+	}
+	wanted := Wanted{Version: version}
+	for name := range binaries {
+		wanted.Platforms = append(wanted.Platforms, strings.TrimPrefix(name, executable+"_"))
+	}
+	if err := CheckPackage(archive, wanted); err != nil {
+		return "", fmt.Errorf("the package has faults:\n%w", err)
+	}
+	return archive, writeChecksum(archive)
+}
+
+// writeChecksum puts beside the file what `sha256sum --check` reads.
+func writeChecksum(path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	hash := sha256.New()
+	if _, err := io.Copy(hash, file); err != nil {
+		return err
+	}
+	line := fmt.Sprintf("%x  %s\n", hash.Sum(nil), filepath.Base(path))
+	return os.WriteFile(path+".sha256", []byte(line), 0o644)
 }
 
 // version is the one version that both halves of the plugin have.
@@ -146,17 +173,8 @@ func mustBeStatic(path string) error {
 		return err
 	}
 	defer func() { _ = file.Close() }()
-	for _, segment := range file.Progs {
-		if segment.Type == elf.PT_INTERP {
-			return fmt.Errorf("%s is not static: it names a program interpreter", path)
-		}
-	}
-	libraries, err := file.ImportedLibraries()
-	if err != nil {
-		return err
-	}
-	if len(libraries) > 0 {
-		return fmt.Errorf("%s is not static: it needs %s", path, strings.Join(libraries, ", "))
+	if why := dynamic(file); why != "" {
+		return fmt.Errorf("%s is not static: %s", path, why)
 	}
 	information, err := os.Stat(path)
 	if err != nil {
@@ -164,6 +182,23 @@ func mustBeStatic(path string) error {
 	}
 	Say("%s is static, %.1f MB", path, float64(information.Size())/1e6)
 	return nil
+}
+
+// dynamic says what the binary needs of the machine's libraries; empty is nothing.
+func dynamic(file *elf.File) string {
+	for _, segment := range file.Progs {
+		if segment.Type == elf.PT_INTERP {
+			return "it names a program interpreter"
+		}
+	}
+	libraries, err := file.ImportedLibraries()
+	if err != nil {
+		return err.Error()
+	}
+	if len(libraries) > 0 {
+		return "it needs " + strings.Join(libraries, ", ")
+	}
+	return ""
 }
 
 func copyFile(from, to string, mode fs.FileMode) error {

@@ -123,7 +123,7 @@ func checkContactsByQueue(ctx context.Context, world *sandbox.Sandbox, p panel, 
 	return compared.result()
 }
 
-// checkAcrossTheSeam compares days that two legs answer.
+// checkAcrossTheSeam compares half days that two legs answer.
 func checkAcrossTheSeam(ctx context.Context, world *sandbox.Sandbox, p panel, frame *data.Frame) (int, error) {
 	type figures struct {
 		Hour         time.Time
@@ -135,12 +135,13 @@ func checkAcrossTheSeam(ctx context.Context, world *sandbox.Sandbox, p panel, fr
 	if err != nil {
 		return 0, err
 	}
-	days := map[int64]figures{}
+	halves := map[int64]figures{}
 	for _, hour := range counted {
-		day := days[hour.Hour.Truncate(24*time.Hour).UnixMilli()]
-		day.Contacts += hour.Contacts
-		day.Handled += hour.Handled
-		days[hour.Hour.Truncate(24*time.Hour).UnixMilli()] = day
+		at := hour.Hour.Truncate(12 * time.Hour).UnixMilli()
+		half := halves[at]
+		half.Contacts += hour.Contacts
+		half.Handled += hour.Handled
+		halves[at] = half
 	}
 	shown := map[int64][]any{}
 	times := timesOf(frame)
@@ -148,16 +149,16 @@ func checkAcrossTheSeam(ctx context.Context, world *sandbox.Sandbox, p panel, fr
 		shown[times[row].UnixMilli()] = values
 	}
 	var compared comparison
-	compared.equal("days", int64(len(shown)), int64(len(days)))
-	recent := p.to.Add(-30 * time.Hour).UnixMilli()
-	for at, day := range days {
+	compared.equal("half days", int64(len(shown)), int64(len(halves)))
+	recent := p.to.Add(-18 * time.Hour).UnixMilli()
+	for at, half := range halves {
 		row := shown[at]
 		if len(row) != 5 {
 			row = make([]any, 5)
 		}
-		name := time.UnixMilli(at).UTC().Format("2 January")
-		compared.arriving("contacts on "+name, row[1], day.Contacts, at > recent)
-		compared.arriving("handled on "+name, row[2], day.Handled, at > recent)
+		name := time.UnixMilli(at).UTC().Format("2 January 15:04")
+		compared.arriving("contacts on "+name, row[1], half.Contacts, at > recent)
+		compared.arriving("handled on "+name, row[2], half.Handled, at > recent)
 	}
 	return compared.result()
 }

@@ -293,6 +293,6 @@ func (t *terminal) printPlan(frame *data.Frame) {
 	t.labelled("kind", told.Plan.Kind+": "+told.Plan.Reason, "")
 	t.labelled("seam", instant(told.Plan.Boundary.At)+" UTC, "+told.Plan.Boundary.Why, "")
 	for _, run := range told.Runs {
-		t.labelled("slice", fmt.Sprintf("%s to %s  %s in %s, %d rows", instant(run.From), instant(run.To), run.Service, run.Region, run.Rows), "")
+		t.labelled("slice", fmt.Sprintf("%s to %s  %s in %s, rows: %d", instant(run.From), instant(run.To), run.Service, run.Region, run.Rows), "")
 	}
 }

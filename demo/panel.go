@@ -38,12 +38,12 @@ func panels(now time.Time, days int) []panel {
 	midnight := now.UTC().Truncate(24 * time.Hour)
 	return []panel{
 		{
-			title:  "Contacts and time in queue, the last 7 days, across the seam",
+			title:  "Contacts and time in queue, every 12 hours, across the seam",
 			leg:    "auto",
 			format: "table",
-			from:   midnight.AddDate(0, 0, -min(7, days-1)),
+			from:   midnight.AddDate(0, 0, -min(4, days-1)),
 			to:     now,
-			sql: `SELECT $__timeGroup(1d) AS time, count(*) AS contacts, count_if(handled) AS handled,
+			sql: `SELECT $__timeGroup(12h) AS time, count(*) AS contacts, count_if(handled) AS handled,
   avg(queue_duration) AS "time in queue, s", $__percentile(queue_duration, 0.95) AS "p95, s"
 FROM $__dataset(contacts)
 GROUP BY 1 ORDER BY 1`,

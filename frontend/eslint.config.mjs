@@ -2,7 +2,7 @@ import { defineConfig } from 'eslint/config';
 import grafana from '@grafana/eslint-config/flat.js';
 
 export default defineConfig([
-  { ignores: ['node_modules/', 'coverage/'] },
+  { ignores: ['node_modules/', 'coverage/', 'playwright/'] },
   ...grafana,
   {
     rules: {
@@ -10,7 +10,13 @@ export default defineConfig([
     },
   },
   {
-    files: ['src/**/*.{ts,tsx}', 'tests/**/*.{ts,tsx}', 'preview/src/**/*.{ts,tsx}'],
+    files: [
+      'src/**/*.{ts,tsx}',
+      'tests/**/*.{ts,tsx}',
+      'preview/src/**/*.{ts,tsx}',
+      'e2e/**/*.ts',
+      'playwright.config.ts',
+    ],
     languageOptions: {
       parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname },
     },

@@ -94,6 +94,9 @@ export default function config(env) {
           { from: path.join(root, 'LICENSE'), to: '[name]' },
           { from: path.join(root, 'img'), to: 'img' },
           { from: '*.json', context: path.join(root, 'provisioning', 'dashboards'), to: 'dashboards' },
+          // What the README points at, and what an operator copies.
+          { from: path.join(root, 'docs'), to: 'docs' },
+          { from: path.join(root, 'provisioning'), to: 'provisioning' },
           { from: 'query_help.md', noErrorOnMissing: true },
         ],
       }),

@@ -29,6 +29,7 @@ import {
   type Dataset,
   type ExplainRequest,
   type Explanation,
+  type Fill,
   type Leg,
   type Macro,
   type SwitchboardOptions,
@@ -73,7 +74,9 @@ export class DataSource
 
   getDefaultQuery(_app: CoreApp): Partial<SwitchboardQuery> {
     const builder = startingState(defaultDataset(this.settings.datasets));
-    return { route: 'auto', format: 'time_series', editorMode: 'builder', builder, sql: writeSql(builder) };
+    // No contact in a bucket is zero contacts, and a line without gaps can be read.
+    const fill: Fill = { mode: 'value', value: 0 };
+    return { route: 'auto', format: 'time_series', fill, editorMode: 'builder', builder, sql: writeSql(builder) };
   }
 
   filterQuery(query: SwitchboardQuery): boolean {

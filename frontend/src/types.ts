@@ -1,5 +1,5 @@
 // What passes between the browser half and the backend: queries, settings, and the answers of resources. The backend's
-// src/query.rs, src/settings/ and src/datasource.rs are the other side.
+// src/query/, src/settings/ and src/datasource/ are the other side.
 import type { AwsAuthDataSourceJsonData, AwsAuthDataSourceSecureJsonData } from '@grafana/aws-sdk';
 import type { DataQuery } from '@grafana/schema';
 
@@ -325,6 +325,15 @@ export interface Explanation {
   summary: string;
   /** All of it as text. */
   text: string;
+}
+
+/** How a dataset is on a leg, in the health check's details. */
+export interface DatasetHealth {
+  name: string;
+  leg: Leg;
+  status: 'ok' | 'error';
+  error?: string;
+  advice?: string;
 }
 
 /** What a leg says of itself in the health check's details. */

@@ -44,7 +44,10 @@ describe('dist', () => {
     const { version } = JSON.parse(readFileSync(path.resolve(__dirname, '../package.json'), 'utf8'));
     expect(manifest.info.version).toBe(version);
     expect(manifest.info.updated).toMatch(/^\d{4}-\d{2}-\d{2}$/);
-    const named = [manifest.info.logos.small, manifest.info.logos.large, 'README.md', 'CHANGELOG.md', 'LICENSE'];
+    const dashboards: string[] = manifest.includes.map((include: { path: string }) => include.path);
+    expect(dashboards.length).toBeGreaterThan(0);
+    const { small, large } = manifest.info.logos;
+    const named = [small, large, ...dashboards, 'README.md', 'CHANGELOG.md', 'LICENSE'];
     expect(named.filter((name) => !existsSync(path.join(DIST, name)))).toEqual([]);
   });
 });

@@ -40,7 +40,7 @@ struct Arguments {
     #[arg(long, default_value_t = 24)]
     retention_hours: u32,
     /// Minutes by which Athena is late.
-    #[arg(long, default_value_t = 60)]
+    #[arg(long, default_value_t = 15)]
     lag_minutes: u32,
     /// Generate nothing: only canned results are answered.
     #[arg(long)]

@@ -7,6 +7,7 @@ use std::{
 };
 
 use arrow::array::RecordBatch;
+use chrono::SecondsFormat;
 use futures::future::{join_all, try_join_all};
 use serde_json::json;
 
@@ -166,8 +167,8 @@ fn missing(slice: &Slice, error: &Error) -> Notice {
     Notice::warning(format!(
         "This answer is partial: {} failed, so rows from {} to {} are missing. {}",
         slice.leg.service(),
-        slice.range.from.to_rfc3339(),
-        slice.range.to.to_rfc3339(),
+        slice.range.from.to_rfc3339_opts(SecondsFormat::Secs, true),
+        slice.range.to.to_rfc3339_opts(SecondsFormat::Secs, true),
         error.message()
     ))
 }

@@ -24,8 +24,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Report {
     /// The legs that are switched on.
     pub legs: Vec<Health>,
-    /// The datasets, on each leg that is switched on and well.
+    /// The datasets, on each leg that is switched on and well. Built-in ones that nobody listed and whose tables are not there are
+    /// left out: they are among the warnings of their leg.
     pub datasets: Vec<DatasetHealth>,
+    /// What looks wrong about datasets before any leg is asked.
+    pub warnings: Vec<String>,
 }
 
 /// How one dataset is on one leg.
@@ -66,8 +69,21 @@ impl DataSource {
                 DatasetHealth { name: dataset.name.clone(), leg, outcome: self.check(dataset, leg).await }
             })
         });
-        let datasets = join_all(checks).await;
-        Report { legs, datasets }
+        let mut datasets = join_all(checks).await;
+        if self.settings.datasets_implied {
+            for dataset in datasets.extract_if(.., |dataset| dataset.outcome.is_err()) {
+                if let (Some(health), Err(error)) =
+                    (legs.iter_mut().find(|leg| leg.leg == dataset.leg), dataset.outcome)
+                {
+                    health.warnings.push(format!(
+                        "{} It is built in; list your own under datasets in the settings, or none: [].",
+                        error.message()
+                    ));
+                }
+            }
+        }
+        let warnings = self.settings.warnings.iter().filter(|text| text.starts_with("Dataset ")).cloned().collect();
+        Report { legs, datasets, warnings }
     }
 
     async fn check(&self, dataset: &Dataset, leg: Leg) -> Result<()> {

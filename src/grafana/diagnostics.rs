@@ -34,7 +34,7 @@ pub async fn check(instances: &Instances, request: &CheckHealthRequest) -> Check
 }
 
 /// What each leg said and what is wrong with datasets, put together: well only if all of it is.
-fn told(Report { legs, datasets }: &Report) -> CheckHealthResponse {
+fn told(Report { legs, datasets, warnings }: &Report) -> CheckHealthResponse {
     let failing: Vec<&DatasetHealth> = datasets.iter().filter(|dataset| dataset.outcome.is_err()).collect();
     let well = !legs.is_empty() && legs.iter().all(|leg| leg.outcome.is_ok()) && failing.is_empty();
     let mut sentences: Vec<String> = legs.iter().map(sentence).collect();
@@ -45,9 +45,11 @@ fn told(Report { legs, datasets }: &Report) -> CheckHealthResponse {
     let mut details: Map<String, Value> = Map::from_iter([
         ("legs".to_owned(), legs.iter().map(|leg| (leg.leg.name().to_owned(), leg_details(leg))).collect()),
         ("datasets".to_owned(), datasets.iter().map(dataset_details).collect()),
+        ("warnings".to_owned(), json!(warnings)),
     ]);
     let mut troubles: Vec<String> = legs.iter().filter_map(trouble).collect();
     troubles.extend(failing.iter().filter_map(|dataset| Some(dataset.outcome.as_ref().err()?.message().to_owned())));
+    troubles.extend(warnings.iter().cloned());
     if !troubles.is_empty() {
         // Grafana shows this one below the message.
         details.insert("verboseMessage".to_owned(), troubles.join("\n").into());
@@ -60,8 +62,19 @@ fn summary(datasets: &[DatasetHealth], failing: &[&DatasetHealth]) -> Option<Str
     match (datasets, failing) {
         ([], _) => None,
         (_, []) => {
-            let mut names: Vec<&str> = datasets.iter().map(|dataset| dataset.name.as_str()).collect();
-            names.dedup();
+            // What was checked on one leg alone, since the other is off or fails, is said so.
+            let mut names: Vec<String> = Vec::new();
+            for dataset in datasets {
+                let legs: Vec<Leg> =
+                    datasets.iter().filter(|other| other.name == dataset.name).map(|other| other.leg).collect();
+                let name = match legs.as_slice() {
+                    [only] => format!("{} ({only})", dataset.name),
+                    _ => dataset.name.clone(),
+                };
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
             Some(format!("Datasets: {} OK.", names.join(", ")))
         }
         (_, [first, rest @ ..]) => {
@@ -186,7 +199,7 @@ mod tests {
             (vec![health(Leg::Realtime, Ok(())), health(Leg::Historical, denied())], HealthStatus::Error),
             (vec![], HealthStatus::Error),
         ] {
-            let report = Report { legs, datasets: Vec::new() };
+            let report = Report { legs, datasets: Vec::new(), warnings: Vec::new() };
             assert_eq!(told(&report).status(), status, "{report:?}");
         }
     }
@@ -198,7 +211,7 @@ mod tests {
         realtime.warnings.push("The retention is shorter than the lag.".to_owned());
         let error = Error::new(ErrorKind::AccessDenied, "The role lacks athena:StartQueryExecution.");
         let legs = vec![realtime, health(Leg::Historical, Err(error))];
-        let response = told(&Report { legs, datasets: Vec::new() });
+        let response = told(&Report { legs, datasets: Vec::new(), warnings: Vec::new() });
         assert_eq!(
             response.message,
             "Real-time leg (Timestream in eu-west-1): OK in 120 ms. \
@@ -224,17 +237,20 @@ mod tests {
         let missing = Error::new(ErrorKind::NotFound, "Dataset calls on the historical leg: there is no table calls.");
         let legs = || vec![health(Leg::Realtime, Ok(())), health(Leg::Historical, Ok(()))];
         let well = vec![dataset("contacts", Leg::Realtime, Ok(())), dataset("contacts", Leg::Historical, Ok(()))];
-        let response = told(&Report { legs: legs(), datasets: well });
+        let response = told(&Report { legs: legs(), datasets: well, warnings: Vec::new() });
         assert_eq!(response.status(), HealthStatus::Ok);
         assert!(response.message.ends_with("Datasets: contacts OK."), "{}", response.message);
 
         let datasets =
             vec![dataset("contacts", Leg::Realtime, Ok(())), dataset("calls", Leg::Historical, Err(missing))];
-        let response = told(&Report { legs: legs(), datasets });
+        let response = told(&Report { legs: legs(), datasets, warnings: vec!["Dataset x is left out.".to_owned()] });
         assert_eq!(response.status(), HealthStatus::Error);
         assert!(response.message.contains("there is no table calls"), "{}", response.message);
         let details = details(&response);
-        assert_eq!(details["datasets"][0]["status"], "ok");
+        assert_eq!(
+            (&details["datasets"][0]["status"], &details["warnings"][0]),
+            (&json!("ok"), &json!("Dataset x is left out."))
+        );
         assert_eq!(
             (&details["datasets"][1]["kind"], &details["datasets"][1]["leg"]),
             (&json!("not_found"), &json!("historical"))

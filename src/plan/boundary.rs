@@ -20,7 +20,7 @@ pub(super) struct Window {
 const DAY: Duration = Duration::from_hours(24);
 const HOUR: Duration = Duration::from_hours(1);
 /// Finer grids, for a window that holds no whole hour.
-const FINE: [Duration; 2] = [Duration::from_mins(1), Duration::from_secs(1)];
+const FINE: [Duration; 3] = [Duration::from_mins(1), Duration::from_secs(1), Duration::from_millis(1)];
 
 impl Window {
     pub fn new(now: DateTime<Utc>, reach: Reach, lag: Duration) -> Self {

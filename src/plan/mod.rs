@@ -207,6 +207,12 @@ fn both(question: &Question<'_>, range: TimeRange, window: Window) -> Plan {
     };
     let boundary = window.boundary(bucket, question.freshness).map(|boundary| (boundary, Assembly::Concat));
     let Some((boundary, assembly)) = boundary.or_else(merged) else {
+        if range.from >= window.relied_on_from {
+            return single(
+                Leg::Realtime,
+                "One leg must answer alone, and the whole range is within what Timestream keeps.",
+            );
+        }
         return single(
             Leg::Historical,
             if window.is_empty() {

@@ -147,6 +147,39 @@ fn a_bucket_that_straddles_is_merged_or_left_to_one_leg() {
 }
 
 #[test]
+fn legs_that_cannot_meet_leave_the_answer_to_one() {
+    // Athena is complete for what is older than Timestream keeps, and for nothing else.
+    let historical = Some(Duration::from_hours(30));
+    for analysis in
+        [analysis(Kind::Rows, None, false), analysis(Kind::Totals, None, true), analysis(Kind::Buckets, fixed(5), true)]
+    {
+        let plan = plan(&Question { historical, ..question(&analysis, hours(72, 0)) }).unwrap();
+        assert_eq!(short(&plan), ["H 23T09:40-26T09:40"]);
+        assert!(plan.notices.iter().any(|notice| notice.text.contains("may be missing")), "{plan}");
+    }
+}
+
+#[test]
+fn what_one_leg_has_whole_is_not_left_to_the_other() {
+    // No bucket of six hours begins after Timestream's reach and before Athena's lag.
+    let buckets = analysis(Kind::Buckets, fixed(6 * 60), false);
+    let realtime = Some(Reach { retention: Duration::from_hours(3), margin: Duration::ZERO });
+    let range = TimeRange { from: at("2026-11-26T07:00:00Z"), to: at("2026-11-26T09:40:00Z") };
+    let plan = plan(&Question { freshness: Freshness::Complete, realtime, ..question(&buckets, range) }).unwrap();
+    assert_eq!(short(&plan), ["R 26T07:00-26T09:40"]);
+    assert!(plan.notices.is_empty(), "{plan}");
+}
+
+#[test]
+fn a_window_of_an_instant_is_a_window() {
+    let rows = analysis(Kind::Rows, None, false);
+    let now = at(NOW) + TimeDelta::milliseconds(1);
+    let historical = Some(REACH.retention - REACH.margin);
+    let plan = plan(&Question { historical, now, ..question(&rows, hours(72, 0)) }).unwrap();
+    assert_eq!(plan.boundary.map(|boundary| boundary.at), Some(now - (REACH.retention - REACH.margin)));
+}
+
+#[test]
 fn totals_are_merged_across_the_boundary_and_asked_whole_on_one_leg() {
     let totals = analysis(Kind::Totals, None, true);
     assert_eq!(plan(&question(&totals, hours(72, 0))).unwrap().assembly, Assembly::Totals);

@@ -56,6 +56,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Logical tables that statements may read by `$__dataset(name)`; names are unique.
     pub datasets: Vec<Dataset>,
+    /// Whether the datasets are the built-in ones, since the settings list none: their tables need not be there.
+    pub datasets_implied: bool,
     /// Whether `EXECUTE` of a prepared statement may run; what it does is not in its text.
     pub allow_execute: bool,
     /// Things that are allowed but look wrong; shown by the health check.

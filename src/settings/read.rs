@@ -82,8 +82,9 @@ fn read(json_data: &Value, secure: &HashMap<String, String>, gates: &Gates) -> R
             ("realtime.retention", realtime.retention),
         )?;
     }
+    let datasets_implied = datasets.is_none();
     let datasets = datasets::read(datasets, &realtime, &historical, &mut warnings)?;
-    Ok(Settings { auth, realtime, historical, limits, datasets, allow_execute, warnings })
+    Ok(Settings { auth, realtime, historical, limits, datasets, datasets_implied, allow_execute, warnings })
 }
 
 /// Keys that the AWS connection editor can write and that would be ignored silently if they were let through.

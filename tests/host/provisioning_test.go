@@ -33,11 +33,32 @@ func TestProvisionedDataSourcesAreTaken(t *testing.T) {
 	}
 	plugin := start(t)
 	for _, file := range files {
+		var written struct {
+			Datasources []struct {
+				Access   string
+				Editable bool
+			}
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := yaml.Unmarshal(text, &written); err != nil {
+			t.Fatal(err)
+		}
+		for _, source := range written.Datasources {
+			if source.Access != "proxy" || source.Editable {
+				t.Errorf("%s: a backend's data source is reached by proxy, and what is saved over a provisioned one is lost: %+v", file, source)
+			}
+		}
 		sources, err := grafana.Provisioned(file, environment)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, source := range sources {
+			if source.UID != "switchboard" {
+				t.Errorf("%s: alert rules would not find %s under the uid %s", file, source.Name, source.UID)
+			}
 			// Settings are read, and nothing is asked of AWS.
 			status, body, err := plugin.Resource(within(t, 10*time.Second), source, "datasets")
 			if err != nil || status != http.StatusOK || !strings.Contains(string(body), "contact_events") {
@@ -49,6 +70,38 @@ func TestProvisionedDataSourcesAreTaken(t *testing.T) {
 				t.Errorf("%s of %s with a setting misspelt: %d %s %v", source.Name, file, status, body, err)
 			}
 		}
+	}
+}
+
+func TestDashboardsAndAlertRulesShareAFolder(t *testing.T) {
+	var dashboards struct {
+		Providers []struct {
+			Folder    string
+			FolderUID string `yaml:"folderUid"`
+		}
+	}
+	var alerting struct {
+		Groups []struct{ Name, Folder string }
+	}
+	for path, into := range map[string]any{dashboardFolder + "/switchboard.yaml": &dashboards, "../../provisioning/alerting/switchboard.yaml": &alerting} {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := yaml.Unmarshal(text, into); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// Grafana makes the folder for whichever it reads first; by a uid the other would not find it.
+	if provider := dashboards.Providers[0]; provider.FolderUID != "" {
+		t.Errorf("the dashboards' folder has the uid %q, which alert rules cannot name", provider.FolderUID)
+	}
+	var names []string
+	for _, group := range alerting.Groups {
+		if group.Folder != dashboards.Providers[0].Folder || slices.Contains(names, group.Name) {
+			t.Errorf("group %q is in the folder %q, dashboards in %q", group.Name, group.Folder, dashboards.Providers[0].Folder)
+		}
+		names = append(names, group.Name)
 	}
 }
 

@@ -1,7 +1,7 @@
 //go:build linux
 
 // Package package_test tries the packaged plugin where nothing else is: in a root directory that holds the binary, the
-// CA certificates, and what name resolution reads. What runs there runs in Grafana's own image and on any Linux.
+// CA certificates, and what name resolution reads: it shakes hands, resolves names and queries both legs. What runs there runs in Grafana's own image and on any Linux.
 package package_test
 
 import (
@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
+
 	"switchboard/tests/host/grafana"
 	"switchboard/tests/host/sandbox"
 )
@@ -27,6 +29,13 @@ const authorities = "/etc/ssl/certs/ca-certificates.crt"
 // packaged is the binary for this machine.
 const packaged = "../../dist/gpx_switchboard_linux_" + runtime.GOARCH
 
+// Names that nothing knows but the empty root: one in its /etc/hosts, one at its nameserver.
+const (
+	nameInFile = "file.switchboard.test"
+	nameInDNS  = "dns.switchboard.test"
+	nameOfNone = "none.switchboard.test"
+)
+
 func TestThePackagedPluginRunsInAnEmptyRoot(t *testing.T) {
 	if _, err := os.Stat(packaged); err != nil {
 		t.Skip("there is no package: `go tool mage package` makes it and runs this test")
@@ -36,14 +45,7 @@ func TestThePackagedPluginRunsInAnEmptyRoot(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer world.Stop()
-	source, err := world.Source("../../provisioning/datasources/switchboard-sandbox.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	// By name, so that a resolver is needed: a static binary has none to load.
-	byName := json.RawMessage(strings.ReplaceAll(string(source.JSONData), "127.0.0.1", "localhost"))
-	source.JSONData = byName
-
+	served := serveNames(t, nameInDNS)
 	plugin, err := grafana.StartCommand(inEmptyRoot(t))
 	if errors.Is(err, syscall.EPERM) {
 		t.Skip("neither root nor allowed to make a user namespace: an empty root cannot be entered")
@@ -52,26 +54,73 @@ func TestThePackagedPluginRunsInAnEmptyRoot(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer plugin.Stop()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	// A static binary has no resolver to load: what it brings must read the file and ask the nameserver.
+	t.Run("endpoints named in the file of hosts", func(t *testing.T) {
+		mustAnswer(t, plugin, named(t, world, nameInFile))
+	})
+	if served == nil {
+		return
+	}
+	t.Run("endpoints named in the DNS", func(t *testing.T) {
+		mustAnswer(t, plugin, named(t, world, nameInDNS))
+		if served.times(nameInDNS) == 0 {
+			t.Error("the nameserver was not asked")
+		}
+	})
+	t.Run("endpoints that nobody knows", func(t *testing.T) {
+		for refID, answer := range ask(t, plugin, named(t, world, nameOfNone)) {
+			if answer.Error == nil || !strings.Contains(answer.Error.Error(), nameOfNone) {
+				t.Errorf("query %s: %v does not say which name is wrong", refID, answer.Error)
+			}
+		}
+		mustAnswer(t, plugin, named(t, world, nameInFile))
+	})
+}
+
+// named is the sandbox's data source, its endpoints under a name.
+func named(t *testing.T, world *sandbox.Sandbox, name string) *grafana.Source {
+	t.Helper()
+	source, err := world.Source("../../provisioning/datasources/switchboard-sandbox.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	source.UID = name
+	source.JSONData = json.RawMessage(strings.ReplaceAll(string(source.JSONData), "127.0.0.1", name))
+	return source
+}
+
+// ask asks each leg for the simplest of all answers, and both for data by the hour in a zone of time.
+func ask(t *testing.T, plugin *grafana.Plugin, source *grafana.Source) backend.Responses {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
+	query := func(refID, route, sql string) grafana.Query {
+		panel := map[string]any{"route": route, "sql": sql, "format": "table", "timezone": "Europe/London"}
+		return grafana.Query{RefID: refID, JSON: panel, From: time.Now().Add(-3 * time.Hour), To: time.Now(), Interval: time.Hour}
+	}
 	answers, err := plugin.Query(ctx, source,
-		grafana.Query{RefID: "A", JSON: panel("realtime"), From: time.Now().Add(-time.Hour), To: time.Now()},
-		grafana.Query{RefID: "B", JSON: panel("historical"), From: time.Now().Add(-time.Hour), To: time.Now()},
+		query("A", "realtime", "SELECT 1 AS one"),
+		query("B", "historical", "SELECT 1 AS one"),
+		query("C", "auto", "SELECT $__timeGroup(1h) AS time, count(*) AS events FROM $__dataset(contact_events) GROUP BY 1"),
 	)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for refID, answer := range answers {
-		if answer.Error != nil {
-			t.Errorf("query %s: %v", refID, answer.Error)
-		} else if rows := grafana.Rows(answer.Frames[0]); len(rows) != 1 {
-			t.Errorf("query %s answered %v", refID, rows)
-		}
+	if len(answers) != 3 {
+		t.Fatalf("three queries have %d answers", len(answers))
 	}
+	return answers
 }
 
-func panel(route string) map[string]any {
-	return map[string]any{"route": route, "sql": "SELECT 1 AS one", "format": "table"}
+func mustAnswer(t *testing.T, plugin *grafana.Plugin, source *grafana.Source) {
+	t.Helper()
+	for refID, answer := range ask(t, plugin, source) {
+		if answer.Error != nil {
+			t.Errorf("query %s: %v", refID, answer.Error)
+		} else if rows := grafana.Rows(answer.Frames[0]); len(rows) == 0 {
+			t.Errorf("query %s answered nothing", refID)
+		}
+	}
 }
 
 // inEmptyRoot prepares the packaged binary to run in a root directory of its own. Its sockets are made below a path that
@@ -93,9 +142,18 @@ func inEmptyRoot(t *testing.T) *exec.Cmd {
 	}
 	binary := filepath.Base(packaged)
 	install(t, packaged, filepath.Join(root, binary), 0o755)
-	for _, name := range []string{authorities, "/etc/hosts", "/etc/resolv.conf"} {
-		if _, err := os.Stat(name); err == nil {
-			install(t, name, filepath.Join(root, name), 0o644)
+	if _, err := os.Stat(authorities); err == nil {
+		install(t, authorities, filepath.Join(root, authorities), 0o644)
+	}
+	for name, text := range map[string]string{
+		"/etc/hosts":       "127.0.0.1 " + nameInFile + "\n",
+		"/etc/resolv.conf": "nameserver " + nameserver + "\noptions timeout:2 attempts:2\n",
+	} {
+		if err := os.MkdirAll(filepath.Join(root, "etc"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(root, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
 		}
 	}
 	command := exec.Command("/" + binary)

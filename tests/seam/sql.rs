@@ -50,7 +50,8 @@ fn pick(pieces: Vec<Sql>) -> impl Strategy<Value = Sql> {
     select(pieces)
 }
 
-/// What decides about a row. `{from}` and `{to}` are the panel's range.
+/// What decides about a row. `{from}` and `{to}` are the panel's range, `{interval}` is
+/// Grafana's interval in milliseconds.
 pub fn condition() -> impl Strategy<Value = Sql> {
     pick(vec![
         same("wait > 20"),
@@ -132,6 +133,7 @@ pub fn aggregate() -> impl Strategy<Value = Sql> {
         same("sum(wait) * 1e0 / count(*)"),
         same("sum(CASE WHEN flag THEN 1 ELSE 0 END)"),
         both("sum($__if(flag, 1, 0))", "sum(CASE WHEN flag THEN 1 ELSE 0 END)"),
+        both("count(*) * 1000.0 / $__interval_ms", "count(*) * 1000.0E0 / {interval}"),
         both("100.0 * count_if(flag) / nullif(count(*), 0)", "100.0E0 * count_if(flag) / nullif(count(*), 0)"),
         both("round(100.0 * count(wait) / count(*), 2)", "round(100.0E0 * count(wait) / count(*), 2)"),
         both(&format!("avg({seconds})"), &format!("avg({SECONDS})")),

@@ -28,14 +28,24 @@ pub struct Sort {
     pub descending: bool,
     /// As it is written, if it is.
     pub nulls_first: Option<bool>,
-    /// By its place in the text; else by its name, where it has one.
-    pub by_place: bool,
+    pub by: By,
+}
+
+/// How a column to sort by is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    Place,
+    /// Its name, where it has one.
+    Name,
+    Expression,
 }
 
 /// What of the answer is fixed, beside its rows.
 #[derive(Debug, Clone, Default)]
 pub struct Shape {
     pub order: Vec<Sort>,
+    /// Columns that are not in the output, to sort by in the end; there is but one order then.
+    pub hidden: Option<&'static str>,
     pub limit: Option<usize>,
 }
 
@@ -44,8 +54,8 @@ pub struct Shape {
 pub struct Statement {
     /// Up to the order; `{source}`, `{from}` and `{to}` still in it.
     body: Sql,
-    /// Names of the output's columns, where they have one.
-    names: Vec<Option<String>>,
+    /// The output's columns; none where they are not known.
+    items: Vec<Item>,
     pub shape: Shape,
     /// The bucket that the oracle is to work out.
     pub bucket: Option<Bucket>,
@@ -55,13 +65,16 @@ impl Statement {
     pub fn panel(&self) -> String {
         let body = self.body.of(Side::Panel).replace("{source}", &format!("$__dataset({DATASET})"));
         let limit = self.shape.limit.map(|limit| format!(" LIMIT {limit}")).unwrap_or_default();
-        format!("{body}{}{limit}", self.order())
+        format!("{body}{}{limit}", self.order(Side::Panel))
     }
 
     /// What the oracle is asked: all rows, also where the panel limits them.
     pub fn oracle(&self, from: &str, to: &str) -> String {
         let body = self.body.of(Side::Oracle).replace("{source}", "connect.truth");
-        format!("{body}{}", self.order()).replace("{from}", from).replace("{to}", to)
+        format!("{body}{}", self.order(Side::Oracle))
+            .replace("{from}", from)
+            .replace("{to}", to)
+            .replace("{interval}", &self.interval().as_millis().to_string())
     }
 
     pub fn interval(&self) -> Duration {
@@ -72,10 +85,14 @@ impl Statement {
         self.bucket.as_ref().map(|bucket| bucket.step)
     }
 
-    fn order(&self) -> String {
+    fn order(&self, side: Side) -> String {
         let keys = self.shape.order.iter().map(|sort| {
-            let name = self.names.get(sort.column).and_then(Clone::clone).filter(|_| !sort.by_place);
-            let column = name.unwrap_or_else(|| (sort.column + 1).to_string());
+            let written = self.items.get(sort.column).and_then(|item| match sort.by {
+                By::Place => None,
+                By::Name => item.name.clone(),
+                By::Expression => Some(item.sql.of(side).to_owned()),
+            });
+            let column = written.unwrap_or_else(|| (sort.column + 1).to_string());
             let direction = if sort.descending { " DESC" } else { "" };
             let nulls = match sort.nulls_first {
                 Some(true) => " NULLS FIRST",
@@ -84,7 +101,7 @@ impl Statement {
             };
             format!("{column}{direction}{nulls}")
         });
-        let keys: Vec<_> = keys.collect();
+        let keys: Vec<_> = keys.chain(self.shape.hidden.map(str::to_owned)).collect();
         if keys.is_empty() { String::new() } else { format!(" ORDER BY {}", keys.join(", ")) }
     }
 }
@@ -134,22 +151,21 @@ impl Pieces {
         let columns = self.items.len();
         self.shape.order.retain(|sort| sort.column < columns);
         let body = both(&self.written(Side::Panel), &self.written(Side::Oracle));
-        let names = self.items.iter().map(|item| item.name.clone()).collect();
-        Statement { body, names, shape: self.shape, bucket: self.bucket }
+        Statement { body, items: self.items, shape: self.shape, bucket: self.bucket }
     }
 }
 
 /// What is made into an order of columns that there are.
-type RawOrder = Vec<(f64, bool, Option<bool>, bool)>;
+type RawOrder = Vec<(f64, bool, Option<bool>, By)>;
 
 fn order(most: usize) -> impl Strategy<Value = RawOrder> {
     let nulls = option::weighted(0.2, any::<bool>());
-    vec((0.0..1.0, any::<bool>(), nulls, any::<bool>()), 0..=most)
+    vec((0.0..1.0, any::<bool>(), nulls, select(vec![By::Place, By::Name, By::Expression])), 0..=most)
 }
 
 fn sorts(raw: RawOrder, columns: usize) -> Vec<Sort> {
     let mut sorts: Vec<Sort> = Vec::new();
-    for (part, descending, nulls_first, by_place) in raw {
+    for (part, descending, nulls_first, by) in raw {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_precision_loss,
@@ -158,7 +174,7 @@ fn sorts(raw: RawOrder, columns: usize) -> Vec<Sort> {
         )]
         let column = (part * columns as f64) as usize;
         if sorts.iter().all(|sort| sort.column != column) {
-            sorts.push(Sort { column, descending, nulls_first, by_place });
+            sorts.push(Sort { column, descending, nulls_first, by });
         }
     }
     sorts
@@ -188,8 +204,8 @@ pub fn buckets() -> impl Strategy<Value = Statement> {
     let pieces = (vec(sql::key(), 0..3), vec(sql::aggregate(), 0..4), whole, names);
     let limit = option::weighted(0.1, 0..8_usize);
     let rest = (option::weighted(0.4, sql::condition()), option::weighted(0.15, sql::having()), order(2), limit);
-    (a_bucket(), pieces, rest, any::<bool>(), 0..3_usize).prop_map(
-        |(bucket, (keys, aggregates, whole, names), (condition, having, raw, limit), keys_by_place, turn)| {
+    (a_bucket(), pieces, rest, any::<bool>(), (0..3_usize, 0..20_u8)).prop_map(
+        |(bucket, (keys, aggregates, whole, names), (condition, having, raw, limit), keys_by_place, (turn, how))| {
             let time = (both(&bucket.sql, BUCKET), true);
             let mut sqls: Vec<_> = std::iter::once(time).chain(keys.into_iter().map(|key| (key, true))).collect();
             sqls.extend(aggregates.into_iter().chain(whole).map(|aggregate| (aggregate, false)));
@@ -200,17 +216,28 @@ pub fn buckets() -> impl Strategy<Value = Statement> {
             if keys_by_place && let Some(item) = items.get_mut(time) {
                 item.name = Some("time".to_owned());
             }
+            let mut hidden_keys = Vec::new();
+            match how {
+                // Grouped by a time that is not shown, or that is worked on.
+                0 if items.len() > 1 => hidden_keys.push(items.remove(time).sql),
+                1 => {
+                    let Sql { panel, oracle } = items[time].sql.clone();
+                    let later = |time: &str| format!("date_add('hour', 1, {time})");
+                    items[time].sql = both(&later(&panel), &later(&oracle));
+                    items[time].name = Some("later".to_owned());
+                }
+                _ => {}
+            }
             let mut order = sorts(raw, items.len());
-            if order.len() == 1 {
+            if order.len() == 1 && how > 1 {
                 order.insert(
                     0,
-                    Sort { column: time, descending: order[0].descending, nulls_first: None, by_place: true },
+                    Sort { column: time, descending: order[0].descending, nulls_first: None, by: By::Place },
                 );
                 order.dedup_by_key(|sort| sort.column);
             }
-            let shape = Shape { limit: limit.filter(|_| !order.is_empty()), order };
+            let shape = Shape { limit: limit.filter(|_| !order.is_empty()), hidden: None, order };
             let bucket = Some(bucket);
-            let hidden_keys = Vec::new();
             Pieces { items, hidden_keys, keys_by_place, distinct: false, condition, having, shape, bucket }.finish()
         },
     )
@@ -234,7 +261,7 @@ pub fn totals() -> impl Strategy<Value = Statement> {
             sqls.extend(aggregates.into_iter().map(|aggregate| (aggregate, false)));
             let items = named(sqls, &names);
             let order = sorts(raw, items.len());
-            let shape = Shape { limit: limit.filter(|_| !order.is_empty()), order };
+            let shape = Shape { limit: limit.filter(|_| !order.is_empty()), hidden: None, order };
             let hidden_keys = hidden.into_iter().filter(|_| has_keys && !distinct).collect();
             let having = having.filter(|_| !distinct);
             Pieces { items, hidden_keys, keys_by_place, distinct, condition, having, shape, bucket: None }.finish()
@@ -246,20 +273,23 @@ pub fn totals() -> impl Strategy<Value = Statement> {
 pub fn rows() -> impl Strategy<Value = Statement> {
     let names = vec(any::<bool>(), 6);
     let rest = (option::weighted(0.5, sql::condition()), order(3), option::weighted(0.5, 0..12_usize));
-    (vec(sql::value(), 1..6), names, option::weighted(0.2, a_bucket()), rest, prop::bool::weighted(0.4)).prop_map(
-        |(values, names, bucket, (condition, raw, limit), is_total)| {
+    let hidden = select(vec!["time, contact", "time DESC, contact DESC", "contact", "wait DESC, contact"]);
+    let hidden = (prop::bool::weighted(0.4), option::weighted(0.25, hidden));
+    (vec(sql::value(), 1..6), names, option::weighted(0.2, a_bucket()), rest, hidden).prop_map(
+        |(values, names, bucket, (condition, raw, limit), (is_total, hidden))| {
             let mut sqls: Vec<_> = values.into_iter().map(|value| (value, false)).collect();
             sqls.extend(bucket.as_ref().map(|bucket| (both(&bucket.sql, BUCKET), false)));
             let mut items = named(sqls, &names);
             let mut order = sorts(raw, items.len());
             if is_total {
                 for column in ["time", "contact"] {
-                    let by_place = order.len().is_multiple_of(2);
-                    order.push(Sort { column: items.len(), descending: by_place, nulls_first: None, by_place });
+                    let descending = order.len().is_multiple_of(2);
+                    order.push(Sort { column: items.len(), descending, nulls_first: None, by: By::Expression });
                     items.push(Item { sql: same(column), name: None, is_key: false });
                 }
             }
-            let shape = Shape { limit: limit.filter(|_| !order.is_empty()), order };
+            let hidden = hidden.filter(|_| !is_total);
+            let shape = Shape { limit: limit.filter(|_| !order.is_empty() || hidden.is_some()), hidden, order };
             let hidden_keys = Vec::new();
             let having = None;
             Pieces { items, hidden_keys, keys_by_place: false, distinct: false, condition, having, shape, bucket }
@@ -303,7 +333,7 @@ pub fn opaque() -> impl Strategy<Value = Statement> {
         let star = "SELECT time, contact, queue, channel, wait, score, flag, answered FROM";
         let body = both(text, &text.replace("SELECT * FROM", star));
         let order = sorts(raw, columns);
-        let order = order.into_iter().map(|sort| Sort { by_place: true, ..sort }).collect();
-        Statement { body, names: vec![None; columns], shape: Shape { order, limit }, bucket: None }
+        let order = order.into_iter().map(|sort| Sort { by: By::Place, ..sort }).collect();
+        Statement { body, items: Vec::new(), shape: Shape { order, hidden: None, limit }, bucket: None }
     })
 }

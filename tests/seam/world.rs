@@ -226,7 +226,8 @@ fn time_of(place: Place, pipelines: &Pipelines, span: i64) -> i64 {
             anchors[usize::from(anchor)] + offset
         }
     };
-    time.min(pipelines.now)
+    // Nobody has what happens in this very millisecond.
+    time.min(pipelines.now - 1)
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "lags are short of 2^52")]

@@ -2,7 +2,7 @@
 import { Alert, Button, Stack, Text } from '@grafana/ui';
 import React, { useState } from 'react';
 
-import { LEGS, type Leg, type LegHealth } from '../types';
+import { LEGS, type DatasetHealth, type Leg, type LegHealth } from '../types';
 import type { Health, Resources } from './resources';
 
 const NAMES: Record<Leg, string> = { realtime: 'Real-time leg', historical: 'Historical leg' };
@@ -55,6 +55,27 @@ function Report({ health }: { health: Health }) {
       {legs.map(([leg, found]) => (
         <LegReport key={leg} leg={leg} found={found} />
       ))}
+      <DatasetsReport datasets={health.details?.datasets ?? []} warnings={health.details?.warnings ?? []} />
+    </>
+  );
+}
+
+function DatasetsReport({ datasets, warnings }: { datasets: DatasetHealth[]; warnings: string[] }) {
+  const failing = datasets.filter(({ status }) => status === 'error');
+  const names = [...new Set(datasets.map(({ name }) => name))];
+  return (
+    <>
+      {failing.map(({ name, leg, error, advice }) => (
+        <Alert key={`${name} ${leg}`} severity="error" title={error ?? `Dataset ${name} fails.`}>
+          {advice}
+        </Alert>
+      ))}
+      {warnings.map((warning) => (
+        <Alert key={warning} severity="warning" title={warning} />
+      ))}
+      {names.length > 0 && failing.length === 0 && (
+        <Alert severity="success" title={`Datasets: ${names.join(', ')} OK, with the columns that the settings name`} />
+      )}
     </>
   );
 }

@@ -1,7 +1,7 @@
 // Lists for the settings page, from the backend. It answers by the settings as they were saved last.
 import { getBackendSrv } from '@grafana/runtime';
 
-import type { LegHealth, Leg, Region } from '../types';
+import type { DatasetHealth, LegHealth, Leg, Region } from '../types';
 
 export class Resources {
   constructor(private readonly uid: string) {}
@@ -38,7 +38,12 @@ export class Resources {
 export interface Health {
   status: 'OK' | 'ERROR' | 'UNKNOWN';
   message: string;
-  details?: { legs?: Partial<Record<Leg, LegHealth>>; verboseMessage?: string };
+  details?: {
+    legs?: Partial<Record<Leg, LegHealth>>;
+    datasets?: DatasetHealth[];
+    warnings?: string[];
+    verboseMessage?: string;
+  };
 }
 
 /** What went wrong, in the backend's words where it said any. */

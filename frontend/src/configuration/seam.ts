@@ -43,7 +43,7 @@ export function seam(settings: { retention?: string; margin?: string; lag?: stri
     return { wrong: retention === undefined ? 'retention' : margin === undefined ? 'margin' : 'lag' };
   }
   const oldest = retention - margin;
-  return { retention, lag, oldest, isPossible: lag <= oldest };
+  return { retention, lag, oldest, isPossible: lag < oldest };
 }
 
 /** The seam in one sentence. */

@@ -4,7 +4,7 @@ import { Collapse, Combobox, Input, Switch } from '@grafana/ui';
 import React, { useId, useState } from 'react';
 
 import { typedNumber, withField } from '../configuration/change';
-import { DEFAULTS, parseDuration } from '../configuration/seam';
+import { parseDuration } from '../configuration/seam';
 import type { Fill, Format, Freshness, Layout, SwitchboardQuery } from '../types';
 
 interface Props {
@@ -31,7 +31,11 @@ const FILLS: Array<Option<Fill['mode']>> = [
 
 const FRESHNESS: Array<Option<Freshness>> = [
   { value: 'fastest', label: 'Fastest', description: 'Timestream for all that it holds' },
-  { value: 'cheapest', label: 'Cheapest', description: 'Whichever leg costs less' },
+  {
+    value: 'cheapest',
+    label: 'Cheapest',
+    description: 'The boundary stays for a day, so that Athena can reuse results',
+  },
   { value: 'complete', label: 'Complete', description: 'Athena for all that is complete there' },
 ];
 
@@ -128,7 +132,7 @@ export function OptionsRow({ query, isFormatFixed, onChange }: Props) {
             id={id('step')}
             label="Step to fill by"
             text={query.step ?? ''}
-            placeholder={`as in the SQL, else ${DEFAULTS.margin}`}
+            placeholder="as in the SQL, such as 5m"
             isWrong={(text) => text !== '' && !text.startsWith('$') && parseDuration(text) === undefined}
             onChange={(text) => change('step', text.trim())}
           />

@@ -62,11 +62,12 @@ function macroFault(text: string, macros: Macro[], route: Route): string | undef
   if (name === undefined || macros.length === 0 || BUILT_IN.test(name)) {
     return undefined;
   }
-  const known = macros.find((macro) => macro.name.replace(/^\$__/, '') === name);
-  if (!known) {
+  // Both legs may have one of that name.
+  const known = macros.filter((macro) => macro.name.replace(/^\$__/, '') === name);
+  if (known.length === 0) {
     return `There is no macro $__${name}.`;
   }
-  if (route !== 'auto' && !known.legs.includes(route)) {
+  if (route !== 'auto' && !known.some((macro) => macro.legs.includes(route))) {
     return `The macro $__${name} does not exist on the ${route === 'realtime' ? 'real-time' : 'historical'} leg.`;
   }
   return undefined;

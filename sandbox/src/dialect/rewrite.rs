@@ -11,7 +11,7 @@ use datafusion::sql::sqlparser::ast::{
     TrimWhereField, UnaryOperator, Value, ValueWithSpan, VisitMut, VisitorMut, WindowFrameBound, WindowType,
 };
 
-use super::grammar::{call, cast, string};
+use super::grammar::{call, cast, plain_number, string};
 use super::unnest::{self, Renamed};
 use super::{SqlDialect, functions, tokens};
 use crate::data::Millis;
@@ -119,6 +119,9 @@ impl VisitorMut for Rewriter {
             && let OrderByKind::Expressions(expressions) = &mut order_by.kind
         {
             for order in expressions {
+                if let Some(place) = place_in_output(&order.expr, &query.body) {
+                    order.expr = plain_number(place);
+                }
                 leave_number(&mut order.expr);
             }
         }
@@ -267,6 +270,23 @@ impl Rewriter {
             array: false,
         }
     }
+}
+
+/// The place of the output column that is this very expression, from 1. DataFusion does not always see that it is.
+fn place_in_output(expr: &Expr, body: &SetExpr) -> Option<i64> {
+    let SetExpr::Select(select) = body else { return None };
+    if matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_) | Expr::Value(_)) {
+        return None;
+    }
+    let has_star = select
+        .projection
+        .iter()
+        .any(|item| matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..)));
+    let place = select.projection.iter().position(|item| match item {
+        SelectItem::UnnamedExpr(item) | SelectItem::ExprWithAlias { expr: item, .. } => item == expr,
+        _ => false,
+    })?;
+    if has_star { None } else { i64::try_from(place + 1).ok() }
 }
 
 /// Marks a number that is a place or a count, not a value, so that it stays as it is.

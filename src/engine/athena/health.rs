@@ -90,6 +90,15 @@ fn doubts(athena: &Athena, workgroup: &Workgroup) -> Vec<String> {
                     if facts.managed_results { "keeps managed results" } else { "runs an engine before version 3" };
                 doubts.push(format!("historical.resultReuse has no effect: workgroup {name} {why}."));
             }
+            if settings.result_reuse.is_some()
+                && settings.output_location.is_some()
+                && workgroup.wants_output_location()
+            {
+                doubts.push(format!(
+                    "historical.resultReuse has no effect: workgroup {name} has no output location, and Athena reuses no result \
+                     whose location the client names. Set the location in the workgroup, and leave historical.outputLocation empty."
+                ));
+            }
             if let Some(bytes) = facts.bytes_cutoff {
                 doubts.push(format!("Workgroup {name} cancels a query that scans more than {bytes} bytes."));
             }

@@ -33,6 +33,7 @@ use crate::settings::{Auth, AuthProvider, Historical, Limits, Realtime, Settings
 pub(super) fn settings() -> Settings {
     Settings {
         datasets: Vec::new(),
+        datasets_implied: false,
         auth: Auth {
             provider: AuthProvider::Default,
             assume_role: None,
