@@ -120,6 +120,8 @@ const getStyles = (theme: GrafanaTheme2) => ({
     background: theme.colors.background.secondary,
     fontSize: theme.typography.bodySmall.fontSize,
     ol: { paddingLeft: theme.spacing(2) },
-    pre: { whiteSpace: 'pre-wrap', margin: theme.spacing(0.5, 0) },
+    pre: { whiteSpace: 'pre-wrap', overflowWrap: 'anywhere', margin: theme.spacing(0.5, 0) },
+    // Grafana keeps code on one line, and a partition predicate is longer than any page.
+    code: { whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' },
   }),
 });

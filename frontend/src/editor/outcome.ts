@@ -68,5 +68,5 @@ export function outcomeText({ leg, region, rows, time, bytes, cost, isCached }: 
     isCached && 'from an earlier result',
   ].filter(Boolean);
   const service = leg === 'realtime' ? 'Timestream' : 'Athena';
-  return `${service}${region ? ` in ${region}` : ''}: ${figures.join(', ')}`;
+  return `${service}${region ? ` in ${region}` : ''}: ${figures.join(', ') || 'answered'}`;
 }
