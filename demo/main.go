@@ -26,7 +26,7 @@ var (
 	pluginBinary  = flag.String("plugin", "target/debug/gpx_switchboard", "the plugin's binary")
 	sandboxBinary = flag.String("sandbox", "target/debug/sandbox", "the sandbox's binary")
 	provisioning  = flag.String("provisioning", "provisioning/datasources/switchboard-sandbox.yaml", "the data source")
-	agents        = flag.Int("agents", 200, "people who work in the contact centre")
+	agents        = flag.Int("agents", 80, "people who work in the contact centre")
 	days          = flag.Int("days", 30, "days of history")
 
 	shown      = flag.Bool("panels", true, "print panels, and check their figures")
