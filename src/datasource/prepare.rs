@@ -2,6 +2,7 @@
 
 use super::{DataSource, PanelContext, memory, switched_off};
 use crate::{
+    dataset::Dataset,
     engine::Statement,
     error::{Error, Result},
     leg::Leg,
@@ -90,13 +91,11 @@ impl DataSource {
         }
         let Settings { realtime, historical, .. } = &self.settings;
         let on = |leg: Leg| self.is_on(leg) && datasets.iter().all(|dataset| dataset.is_on(leg));
-        let retention = datasets
-            .iter()
-            .filter_map(|dataset| dataset.realtime.as_ref()?.retention)
-            .fold(None, |least, retention| {
-                Some(least.map_or(retention, |least: std::time::Duration| least.min(retention)))
-            });
-        let lag = datasets.iter().filter_map(|dataset| dataset.historical.as_ref()?.lag).max();
+        // A table without a value of its own has the leg's, also beside one that has.
+        let retention = |dataset: &&Dataset| dataset.realtime.as_ref().and_then(|table| table.retention);
+        let lag = |dataset: &&Dataset| dataset.historical.as_ref().and_then(|table| table.lag);
+        let retention = datasets.iter().map(|dataset| retention(dataset).unwrap_or(realtime.retention)).min();
+        let lag = datasets.iter().map(|dataset| lag(dataset).unwrap_or(historical.lag)).max();
         Ok(Question {
             analysis,
             route: query.route,

@@ -416,3 +416,49 @@ func TestHealthTellsOfEveryDatasetOnBothLegs(t *testing.T) {
 		t.Errorf("a dataset that is well is complained of: %s", health.JSONDetails)
 	}
 }
+
+// explained is who would answer a statement, and with what notices.
+func explained(t *testing.T, plugin *grafana.Plugin, source *grafana.Source, sql string, from, to time.Time) (legs []string, notices []string) {
+	t.Helper()
+	body, err := json.Marshal(map[string]any{
+		"query": saved{"sql": sql}, "range": map[string]int64{"from": from.UnixMilli(), "to": to.UnixMilli()}, "intervalMs": 60_000,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, answer, err := plugin.PostResource(within(t, time.Minute), source, "explain", body)
+	var told struct {
+		Slices  []struct{ Leg string }
+		Notices []struct{ Text string }
+	}
+	if err != nil || status != http.StatusOK || json.Unmarshal(answer, &told) != nil {
+		t.Fatalf("explain answers %d, %v: %s", status, err, answer)
+	}
+	for _, slice := range told.Slices {
+		legs = append(legs, slice.Leg)
+	}
+	for _, notice := range told.Notices {
+		notices = append(notices, notice.Text)
+	}
+	return legs, notices
+}
+
+// A table that says nothing of its own has the leg's retention and lag, also beside one that does.
+func TestOfTwoDatasetsTheShorterRetentionAndTheLongerLagCount(t *testing.T) {
+	plugin, world := start(t), sharedWorld(t)
+	source := sourceOf(t, world).With(func(settings map[string]any) {
+		settings["datasets"] = []any{
+			map[string]any{"template": "contact_events", "realtime": map[string]any{"retention": "72h"}, "historical": map[string]any{"lag": "0s"}},
+			"agent_events",
+		}
+	})
+	both := "SELECT count(*) FROM $__dataset(contact_events) a JOIN $__dataset(agent_events) b ON a.contact_id = b.contact_id"
+	now := time.Now()
+	legs, notices := explained(t, plugin, source, both, now.Add(-40*time.Hour), now)
+	if !slices.Equal(legs, []string{"historical"}) || len(notices) == 0 {
+		t.Errorf("40 hours of tables that are kept 72h and 24h are answered by %v, notices %v", legs, notices)
+	}
+	if _, notices = explained(t, plugin, source, both, now.Add(-100*time.Hour), now.Add(-time.Minute)); len(notices) == 0 {
+		t.Error("nothing says that the last minutes of a table that is 30m late may be missing")
+	}
+}
