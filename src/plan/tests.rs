@@ -174,9 +174,9 @@ fn what_one_leg_has_whole_is_not_left_to_the_other() {
 fn a_window_of_an_instant_is_a_window() {
     let rows = analysis(Kind::Rows, None, false);
     let now = at(NOW) + TimeDelta::milliseconds(1);
-    let historical = Some(REACH.retention - REACH.margin);
-    let plan = plan(&Question { historical, now, ..question(&rows, hours(72, 0)) }).unwrap();
-    assert_eq!(plan.boundary.map(|boundary| boundary.at), Some(now - (REACH.retention - REACH.margin)));
+    let lag = REACH.retention.saturating_sub(REACH.margin);
+    let plan = plan(&Question { now, historical: Some(lag), ..question(&rows, hours(72, 0)) }).unwrap();
+    assert_eq!(plan.boundary.map(|boundary| boundary.at), Some(now - lag));
 }
 
 #[test]
