@@ -1,5 +1,9 @@
 //! From a query to the statements of its slices: analysed, planned, macros expanded, guarded. No I/O.
 
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
 use super::{DataSource, PanelContext, memory, switched_off};
 use crate::{
     dataset::Dataset,
@@ -44,7 +48,7 @@ impl Prepared {
 impl DataSource {
     /// Reads `query`, plans it for `panel`, and writes the statement of every slice.
     pub(super) fn prepare(&self, query: &Query, panel: &PanelContext) -> Result<Prepared> {
-        let analysis = kind::analyse(&query.sql, panel.interval)?;
+        let analysis = kind::analyse(&query.sql, panel.interval, &self.settings.datasets)?;
         let question = self.question(query, panel, &analysis)?;
         let name = memory::name(&query.sql, &query.filters, query.database.as_deref());
         let no_leg = || {
@@ -64,10 +68,12 @@ impl DataSource {
             (Assembly::Totals, Some(decomposed)) => decomposed.sql.as_str(),
             _ => query.sql.as_str(),
         };
+        // What native SQL reads, and when that is complete, only who wrote it knows.
+        let lag = question.historical.filter(|_| !analysis.datasets.is_empty());
         let asks = plan
             .slices
             .iter()
-            .map(|slice| Ok(Ask { slice: *slice, statement: self.statement(text, *slice, query, panel)? }))
+            .map(|slice| Ok(Ask { slice: *slice, statement: self.statement(text, *slice, query, panel, lag)? }))
             .collect::<Result<_>>()?;
         Ok(Prepared { analysis, plan, asks, name })
     }
@@ -109,8 +115,16 @@ impl DataSource {
         })
     }
 
-    /// The statement of one slice: `text` with its macros expanded for the slice's leg and range.
-    fn statement(&self, text: &str, slice: Slice, query: &Query, panel: &PanelContext) -> Result<Statement> {
+    /// The statement of one slice: `text` with its macros expanded for the slice's leg and range. `lag` is how late Athena's
+    /// datasets are complete.
+    fn statement(
+        &self,
+        text: &str,
+        slice: Slice,
+        query: &Query,
+        panel: &PanelContext,
+        lag: Option<Duration>,
+    ) -> Result<Statement> {
         let Settings { realtime, historical, .. } = &self.settings;
         if slice.leg == Leg::Historical
             && let Some(region) = &query.region
@@ -152,9 +166,37 @@ impl DataSource {
                 reuse: match query.reuse {
                     Reuse::AsConfigured => historical.result_reuse,
                     Reuse::Never => None,
-                    Reuse::UpTo(age) => Some(age).filter(|age| !age.is_zero()),
-                },
+                    Reuse::UpTo(age) => Some(age),
+                }
+                .map(|age| lag.map_or(age, |lag| age.min(complete_for(slice, panel.now, lag))))
+                .filter(|age| !age.is_zero()),
             },
         })
+    }
+}
+
+/// For how long Athena has had every row of `slice`, in whole minutes: a result older than this may lack some of them. Equal
+/// texts of one minute stay equal statements, which share a run.
+fn complete_for(slice: Slice, now: DateTime<Utc>, lag: Duration) -> Duration {
+    let age = (now - slice.range.to).to_std().unwrap_or_default().saturating_sub(lag);
+    Duration::from_mins(age.as_secs() / 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::time::TimeRange;
+
+    #[test]
+    fn a_result_is_not_reused_from_before_its_range_was_complete() {
+        let now = DateTime::from_timestamp(1_795_600_000, 0).unwrap();
+        let lag = Duration::from_hours(1);
+        for (ended_minutes_ago, minutes) in [(-30, 0), (0, 0), (60, 0), (61, 1), (90, 30), (24 * 60, 23 * 60)] {
+            let to = now - TimeDelta::minutes(ended_minutes_ago);
+            let slice = Slice { leg: Leg::Historical, range: TimeRange { from: to - TimeDelta::days(1), to } };
+            assert_eq!(complete_for(slice, now, lag), Duration::from_mins(minutes), "{ended_minutes_ago}");
+        }
     }
 }

@@ -1,7 +1,11 @@
 //! Wall time in SQL without an engine's time zones, which Timestream does not have: an instant is moved by the seconds that
 //! its zone was off UTC, looked up here and written as a CASE on the few instants at which that changes.
 
-use std::fmt::Write as _;
+use std::{
+    collections::HashMap,
+    fmt::Write as _,
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+};
 
 use chrono::{DateTime, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
@@ -141,10 +145,25 @@ pub fn wall_hull(zone: Tz, first: DateTime<Utc>, last: DateTime<Utc>) -> (NaiveD
     (low.min().unwrap_or(first).min(first), high.max().unwrap_or(last).max(last))
 }
 
-/// The instants after `from` and until `to`, both included in what is looked at, at which the offset of `zone` changes.
+/// Changes by zone, ascending.
+type Found = HashMap<Tz, Arc<[DateTime<Utc>]>>;
+
+/// The instants after `from` and until `to` at which the offset of `zone` changes.
 fn changes(zone: Tz, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+    /// Found once a zone: a statement may ask hundreds of times, over centuries.
+    static FOUND: LazyLock<Mutex<Found>> = LazyLock::new(Mutex::default);
+    if zone == Tz::UTC {
+        return Vec::new();
+    }
+    let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
+    let all = found.entry(zone).or_insert_with(|| all_changes(zone).into());
+    all.iter().copied().filter(|at| from < *at && *at <= to).collect()
+}
+
+/// The instants at which the offset of `zone` changes, over the years that its rules are known for.
+fn all_changes(zone: Tz) -> Vec<DateTime<Utc>> {
     const DAY: i64 = 86_400;
-    let (mut from, to) = (from.timestamp().max(KNOWN.0), to.timestamp().min(KNOWN.1));
+    let (mut from, to) = KNOWN;
     let offset = |seconds: i64| DateTime::from_timestamp(seconds, 0).map_or(0, |at| offset(zone, at));
     let mut changes = Vec::new();
     while from < to {

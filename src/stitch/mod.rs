@@ -42,10 +42,13 @@ pub struct Stitched {
 /// # Errors
 ///
 /// [`BadQuery`](crate::error::ErrorKind::BadQuery) when the parts have different columns, or a column is not of the type that
-/// it is to be merged by; [`Rejected`](crate::error::ErrorKind::Rejected) when a calculation fails as it would in the engine:
+/// it is to be merged by, or groups are to be merged by what does not go together; [`Rejected`](crate::error::ErrorKind::Rejected) when a calculation fails as it would in the engine:
 /// a whole number that does not fit 64 bits, a division by zero.
 pub fn stitch(parts: Vec<RecordBatch>, merge: &Merge) -> Result<Stitched> {
     let mut notices = Vec::new();
+    if let Merge::Totals(totals) = merge {
+        totals::check_types(&parts, totals)?;
+    }
     let parts = unify::unify(parts, &mut notices)?;
     // Slices of one engine have the same to say.
     notices.dedup();

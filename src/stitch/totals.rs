@@ -8,15 +8,16 @@ use arrow::{
 };
 
 use super::{
-    Totals, Value,
+    Partial, Totals, Value,
     concat::join,
     groups::Groups,
     kernel_failed, mistake,
     partial::Column,
     sort::sorted,
+    unify::goes_together,
     value::{Merged, check, mentions},
 };
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// One row for each group of `parts`, which have one schema.
 pub(super) fn totals(parts: Vec<RecordBatch>, totals: &Totals) -> Result<RecordBatch> {
@@ -44,6 +45,27 @@ pub(super) fn totals(parts: Vec<RecordBatch>, totals: &Totals) -> Result<RecordB
     let options = RecordBatchOptions::new().with_row_count(Some(merged.rows));
     let answer = RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options);
     sorted(&answer.map_err(kernel_failed)?, &totals.order, totals.limit)
+}
+
+/// Whether extremes go together in all parts: as text, 7 is more than 1,000.
+pub(super) fn check_types(parts: &[RecordBatch], totals: &Totals) -> Result<()> {
+    for (place, partial) in totals.partials.iter().enumerate() {
+        let index = totals.keys.saturating_add(place);
+        if !matches!(partial, Partial::Min | Partial::Max) {
+            continue;
+        }
+        let arrays: Vec<&ArrayRef> = parts.iter().filter_map(|part| part.columns().get(index)).collect();
+        if goes_together(&arrays) {
+            continue;
+        }
+        let shown = totals.outputs.iter().find(|output| mentions(&output.value, index)).map(|output| &output.name);
+        return Err(Error::bad_query(format!(
+            "The column `{}` is of different types in the two engines, which have no least and no greatest value together. \
+             Correct the column's expression in the dataset's settings, or CAST it to one type in the SQL.",
+            shown.map_or("", String::as_str)
+        )));
+    }
+    Ok(())
 }
 
 fn merge(rows: &RecordBatch, totals: &Totals) -> Result<Merged> {

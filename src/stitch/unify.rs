@@ -78,6 +78,14 @@ fn listed(names: &[String]) -> String {
     }
 }
 
+/// Whether there is a type other than text for what `arrays` hold, or all hold text.
+pub(super) fn goes_together(arrays: &[&ArrayRef]) -> bool {
+    let has_values = |array: &&&ArrayRef| array.logical_null_count() < array.len();
+    let mut held = arrays.iter().filter(has_values).map(|array| canonical(array.data_type()));
+    let Some(first) = held.next() else { return true };
+    held.try_fold(first, |so_far, next| widen(&so_far, &next)).is_some()
+}
+
 /// The type that holds what any of `arrays` holds.
 fn common_type(arrays: &[&ArrayRef], name: &str, notices: &mut Vec<Notice>) -> DataType {
     let has_values = |array: &&&ArrayRef| array.logical_null_count() < array.len();

@@ -78,7 +78,7 @@ impl Query {
 impl Panel {
     /// Analyses and plans.
     pub fn new(query: Query, asking: &Asking) -> Self {
-        let analysis = kind::analyse(&query.sql, query.interval).unwrap();
+        let analysis = kind::analyse(&query.sql, query.interval, &query.datasets).unwrap();
         let range = TimeRange { from: instant(asking.range.0), to: instant(asking.range.1) };
         let question = Question {
             analysis: &analysis,

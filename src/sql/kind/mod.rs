@@ -23,6 +23,7 @@ mod tests;
 use std::time::Duration;
 
 use crate::{
+    dataset::{ColumnType, Dataset},
     error::Result,
     sql::{
         kind::{grouping::Key, mentions::Mentions, order::Sorting, statement::Statement},
@@ -86,15 +87,16 @@ pub struct Decomposed {
     pub totals: Totals,
 }
 
-/// Analyses `sql`, macros not expanded. `interval` is Grafana's, for `$__timeGroup(auto)` and `$__interval`.
+/// Analyses `sql`, macros not expanded. `interval` is Grafana's, for `$__timeGroup(auto)` and `$__interval`; `datasets` tell what
+/// their columns hold, since only numbers of groups are calculated with here.
 ///
 /// # Errors
 ///
 /// A text that cannot be cut into tokens. What does not parse is opaque, and the engine says what is wrong with it.
-pub fn analyse(sql: &str, interval: Duration) -> Result<Analysis> {
+pub fn analyse(sql: &str, interval: Duration, datasets: &[Dataset]) -> Result<Analysis> {
     let tokens = token::tokenize(sql)?;
     let mentions = Mentions::of(&tokens, interval);
-    let verdict = decide(&tokens, mentions.references, interval).unwrap_or_else(Verdict::opaque);
+    let verdict = decide(&tokens, &mentions, interval, datasets).unwrap_or_else(Verdict::opaque);
     Ok(Analysis {
         kind: verdict.kind,
         reason: verdict.reason,
@@ -121,8 +123,14 @@ impl Verdict {
     }
 }
 
-/// What the statement of `tokens` is, which mention a dataset `references` times; or why it is opaque, as a sentence.
-fn decide(tokens: &[Token<'_>], references: usize, interval: Duration) -> Result<Verdict, String> {
+/// What the statement of `tokens` is, or why it is opaque, as a sentence.
+fn decide(
+    tokens: &[Token<'_>],
+    mentions: &Mentions,
+    interval: Duration,
+    datasets: &[Dataset],
+) -> Result<Verdict, String> {
+    let references = mentions.references;
     if references == 0 {
         return Err("It names no dataset, so that one leg answers it as it is written.".to_owned());
     }
@@ -136,7 +144,14 @@ fn decide(tokens: &[Token<'_>], references: usize, interval: Duration) -> Result
     }
     let macros = tokens.iter().filter(|token| token.kind == TokenKind::Macro).count();
     let query = parse::query(&mark::mark(tokens)?)?;
-    classify(&Statement::of(&query, macros.saturating_sub(references), interval)?)
+    let read =
+        datasets.iter().filter(|dataset| mentions.datasets.iter().any(|name| dataset.name.eq_ignore_ascii_case(name)));
+    let not_numbers = read
+        .flat_map(|dataset| &dataset.columns)
+        .filter(|column| !matches!(column.data_type, ColumnType::Integer | ColumnType::Double))
+        .map(|column| column.name.to_lowercase())
+        .collect();
+    classify(&Statement::of(&query, macros.saturating_sub(references), interval, not_numbers)?)
 }
 
 fn classify(statement: &Statement<'_>) -> Result<Verdict, String> {

@@ -24,6 +24,8 @@ pub(super) struct Scope {
     pub alias: Option<String>,
     /// Grafana's interval.
     pub interval: Duration,
+    /// The dataset's columns that hold no numbers, in lower case.
+    pub not_numbers: Vec<String>,
 }
 
 /// What a bucket is cut from.
@@ -83,6 +85,16 @@ pub(super) fn is_event_time(expression: &Expr, scope: &Scope) -> bool {
     match bare(expression) {
         Expr::Identifier(name) => is_time(name),
         Expr::CompoundIdentifier(path) => matches!(path.as_slice(), [of, name] if is_alias(of, scope) && is_time(name)),
+        _ => false,
+    }
+}
+
+/// Whether `expression` is a column of the dataset that holds no numbers.
+pub(super) fn is_no_number(expression: &Expr, scope: &Scope) -> bool {
+    let listed = |name: &Ident| scope.not_numbers.contains(&name.value.to_lowercase());
+    match bare(expression) {
+        Expr::Identifier(name) => listed(name),
+        Expr::CompoundIdentifier(path) => matches!(path.as_slice(), [of, name] if is_alias(of, scope) && listed(name)),
         _ => false,
     }
 }

@@ -55,7 +55,7 @@ impl<'a> Statement<'a> {
     /// # Errors
     ///
     /// What else it is, as a sentence.
-    pub fn of(query: &'a Query, macros: usize, interval: Duration) -> Result<Self, String> {
+    pub fn of(query: &'a Query, macros: usize, interval: Duration, not_numbers: Vec<String>) -> Result<Self, String> {
         let odd = || "It has a clause that is not understood.".to_owned();
         let Query {
             with,
@@ -81,19 +81,19 @@ impl<'a> Statement<'a> {
                 _ => return Err("It is ordered by ALL its columns.".to_owned()),
             },
         };
-        let mut statement = Self::of_select(select, interval)?;
+        let mut statement = Self::of_select(select, interval, not_numbers)?;
         statement.order_by = order_by;
         statement.limit = limit(limit_clause.as_ref(), fetch.as_ref())?;
         statement.check(macros)?;
         Ok(statement)
     }
 
-    fn of_select(select: &'a Select, interval: Duration) -> Result<Self, String> {
+    fn of_select(select: &'a Select, interval: Duration, not_numbers: Vec<String>) -> Result<Self, String> {
         let group_by = ordinary(select)?;
         let [from] = select.from.as_slice() else {
             return Err("It reads more than its dataset.".to_owned());
         };
-        let scope = Scope { alias: dataset_alias(from)?, interval };
+        let scope = Scope { alias: dataset_alias(from)?, interval, not_numbers };
         let items: Vec<Item<'a>> =
             select.projection.iter().map(|item| Item::of(item, &scope)).collect::<Result<_, _>>()?;
         let distinct = match &select.distinct {

@@ -142,12 +142,16 @@ impl<'s> Partials<'s> {
             ("bool_and" | "every", Some(_), _) => Partial::And,
             ("bool_or", Some(_), _) => Partial::Or,
             ("avg", Some(argument), false) => {
+                self.numbers_only([argument])?;
                 let sum = self.place(Partial::Sum, format!("sum(CAST({argument} AS DOUBLE)){filter}"));
                 let count = self.place(Partial::Count, format!("count({argument}){filter}"));
                 return Ok(Value::Average { sum, count });
             }
             _ => return whole(),
         };
+        if let (Partial::Sum, Some(summed)) = (partial, one) {
+            self.numbers_only([summed])?;
+        }
         let argument = one.map(ToString::to_string).unwrap_or_default();
         Ok(self.column(partial, format!("{name}({argument}){filter}")))
     }
@@ -166,17 +170,20 @@ impl<'s> Partials<'s> {
         place
     }
 
-    /// Passes operands that may be numbers. Times can be calculated with too, but not here.
+    /// Passes operands that may be numbers. Times can be calculated with too, but not here; text and booleans cannot.
     fn numbers_only<const N: usize>(&self, operands: [&Expr; N]) -> Result<(), String> {
         match operands.into_iter().find(|operand| self.is_time(operand)) {
-            Some(operand) => Err(format!("It calculates with times ({}) of whole groups.", shown(operand))),
+            Some(operand) => Err(format!("It calculates with what is no number ({}) of whole groups.", shown(operand))),
             None => Ok(()),
         }
     }
 
     fn is_time(&self, expression: &Expr) -> bool {
         let expression = names::bare(expression);
-        if names::is_event_time(expression, self.scope) || names::bucket_column(expression, self.scope).is_some() {
+        if names::is_event_time(expression, self.scope)
+            || names::bucket_column(expression, self.scope).is_some()
+            || names::is_no_number(expression, self.scope)
+        {
             return true;
         }
         match expression {

@@ -117,6 +117,15 @@ fn keys_that_differ_in_type_between_the_engines_still_meet() {
 }
 
 #[test]
+fn extremes_of_different_types_are_refused() {
+    for partial in [Partial::Min, Partial::Max] {
+        let error = merged(partial, texts([Some("7")]), integers([Some(1_000)])).unwrap_err();
+        assert!(error.message().contains("different types"), "{error}");
+        assert_eq!(merged(partial, texts([None]), integers([Some(7)])).unwrap().0, "7", "what is null has no type");
+    }
+}
+
+#[test]
 fn without_rows_there_is_one_total_and_no_group() {
     use Partial::{And, Count, Max, Min, Or, Sum};
     let part = || {

@@ -1,7 +1,10 @@
 //! What slices are asked, and how the answers merge.
 
-use super::{Kind, analysed};
-use crate::stitch::{Arithmetic, Output, Partial, SortKey, Totals, Value};
+use super::{Kind, analyse, analysed};
+use crate::{
+    dataset::{Column, ColumnType, Dataset},
+    stitch::{Arithmetic, Output, Partial, SortKey, Totals, Value},
+};
 
 fn column(index: usize) -> Value {
     Value::Column(index)
@@ -204,5 +207,40 @@ fn what_slices_are_asked_is_as_typed() {
         let lower = sql.to_lowercase();
         let expected = format!("SELECT count(*) AS p0 FROM $__dataset(contacts) WHERE {sliced}").to_lowercase();
         assert_eq!(lower, expected, "{sql}");
+    }
+}
+
+#[test]
+fn what_holds_no_numbers_is_not_calculated_with() {
+    let column = |name: &str, data_type| Column {
+        name: name.to_owned(),
+        data_type,
+        realtime: None,
+        historical: None,
+        unit: None,
+        description: None,
+    };
+    let contacts = Dataset {
+        name: "contacts".to_owned(),
+        description: None,
+        realtime: None,
+        historical: None,
+        columns: vec![
+            column("enqueued_at", ColumnType::Timestamp),
+            column("handled", ColumnType::Boolean),
+            column("wait", ColumnType::Integer),
+        ],
+    };
+    let kind = |select: &str| {
+        let sql = format!("SELECT {select} FROM $__dataset(Contacts) c");
+        analyse(&sql, super::INTERVAL, std::slice::from_ref(&contacts)).unwrap().kind
+    };
+    for select in ["max(wait) - min(wait)", "avg(c.wait)", "min(enqueued_at)", "max(handled)", "count_if(handled)"] {
+        assert_eq!(kind(select), Kind::Totals, "{select}");
+    }
+    for select in
+        ["max(enqueued_at) - min(c.enqueued_at)", "avg(handled)", "sum(\"enqueued_at\")", "round(max(handled))"]
+    {
+        assert_eq!(kind(select), Kind::Opaque, "{select}");
     }
 }

@@ -264,7 +264,7 @@ proptest! {
 
     #[test]
     fn any_soup_is_analysed(sql in soup()) {
-        if let Ok(analysis) = analyse(&sql, INTERVAL) {
+        if let Ok(analysis) = analyse(&sql, INTERVAL, &[]) {
             prop_assert!(analysis.reason.ends_with('.'), "{}", analysis.reason);
         }
     }
@@ -291,7 +291,7 @@ proptest! {
 
     #[test]
     fn any_text_is_analysed(sql in r#"([-/*'"`$_{}a-zé0-9.;:()\[\] \n]|\PC){0,60}"#) {
-        if let Ok(analysis) = analyse(&sql, INTERVAL) {
+        if let Ok(analysis) = analyse(&sql, INTERVAL, &[]) {
             prop_assert_eq!(analysis.kind, Kind::Opaque);
         }
     }

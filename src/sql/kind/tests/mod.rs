@@ -14,7 +14,7 @@ use super::{Analysis, Kind, analyse};
 const INTERVAL: Duration = Duration::from_secs(30);
 
 fn analysed(sql: &str) -> Analysis {
-    analyse(sql, INTERVAL).unwrap()
+    analyse(sql, INTERVAL, &[]).unwrap()
 }
 
 /// Each of `cases` is a statement and a piece of the reason why it is of `kind`.

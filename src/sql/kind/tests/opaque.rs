@@ -175,10 +175,10 @@ fn opaque_for_what_is_not_known() {
             ("SELECT CAST(count(*) AS varchar) FROM $__dataset(contacts)", "neither a key"),
             ("SELECT TRY_CAST(count(*) AS double) FROM $__dataset(contacts)", "neither a key"),
             ("SELECT round(avg(x), n) FROM $__dataset(contacts)", "neither a key"),
-            ("SELECT max(time) - min(time) FROM $__dataset(contacts)", "calculates with times"),
+            ("SELECT max(time) - min(time) FROM $__dataset(contacts)", "calculates with what is no number"),
             (
                 "SELECT $__timeGroup(1h) + INTERVAL '1' HOUR, count(*) AS n FROM $__dataset(contacts) GROUP BY $__timeGroup(1h) ORDER BY 2 LIMIT 3",
-                "calculates with times",
+                "calculates with what is no number",
             ),
             ("SELECT queue FROM $__dataset(contacts) WHERE", "parsed"),
             ("SELECT (a FROM $__dataset(contacts)", "parentheses"),
