@@ -8,7 +8,7 @@ const ROW_WISE: &str = "
     chr codepoint concat concat_ws hamming_distance length levenshtein_distance lower lpad ltrim luhn_check normalize
     position replace reverse rpad rtrim soundex split split_part split_to_map strpos starts_with substr substring translate
     trim upper word_stem to_utf8 from_utf8 format format_number
-    coalesce if nullif try greatest least typeof
+    coalesce if nullif try greatest least
     regexp_count regexp_extract regexp_extract_all regexp_like regexp_position regexp_replace regexp_split
     json_extract json_extract_scalar json_parse json_format json_size json_array_length json_array_contains json_array_get
     is_json_scalar url_extract_fragment url_extract_host url_extract_parameter url_extract_path url_extract_port
@@ -16,7 +16,7 @@ const ROW_WISE: &str = "
     date date_trunc date_add date_diff date_format date_parse day day_of_month day_of_week day_of_year dow doy hour
     millisecond minute month quarter second week week_of_year year year_of_week yow timezone_hour timezone_minute
     at_timezone with_timezone from_unixtime from_unixtime_nanos from_iso8601_timestamp from_iso8601_timestamp_nanos
-    from_iso8601_date to_iso8601 to_unixtime to_milliseconds from_milliseconds from_nanoseconds to_nanoseconds
+    from_iso8601_date to_unixtime to_milliseconds from_milliseconds from_nanoseconds to_nanoseconds
     parse_datetime format_datetime parse_duration human_readable_seconds last_day_of_month bin
     from_hex to_hex md5 sha1 sha256 sha512 xxhash64 crc32 to_base64 from_base64 to_base64url from_base64url
     hmac_md5 hmac_sha1 hmac_sha256 hmac_sha512

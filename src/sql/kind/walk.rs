@@ -2,7 +2,7 @@
 //! at the rows of a group.
 
 use sqlparser::ast::{
-    AccessExpr, BinaryOperator, CastKind, CeilFloorKind, DateTimeField, DuplicateTreatment, Expr, Function,
+    AccessExpr, BinaryOperator, CastKind, CeilFloorKind, DataType, DateTimeField, DuplicateTreatment, Expr, Function,
     FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, Ident, ObjectName, Subscript,
     UnaryOperator, Value,
 };
@@ -69,6 +69,12 @@ pub(super) fn check(root: &Expr, place: Place, scope: &Scope, found: &mut Found)
                 found.macros += usize::from(call.is_macro);
                 check_macro(expression, &call.name, call.is_macro, scope)?;
             }
+            Expr::Cast { expr, data_type, .. } if is_text(data_type) && may_be_time(expr, scope) => {
+                return Err(format!(
+                    "It makes text of a time ({}), which the engines write differently.",
+                    excerpt(&mark::unmark(&expr.to_string()).unwrap_or_default())
+                ));
+            }
             Expr::Identifier(identifier) => {
                 found.macros += usize::from(check_identifier(expression, identifier, scope)?);
             }
@@ -77,6 +83,18 @@ pub(super) fn check(root: &Expr, place: Place, scope: &Scope, found: &mut Found)
         waiting.extend(children(expression)?.into_iter().map(|child| (child, inner)));
     }
     Ok(())
+}
+
+fn is_text(data_type: &DataType) -> bool {
+    let name = data_type.to_string().to_lowercase();
+    ["varchar", "char", "text", "string"].iter().any(|text| name.starts_with(text))
+}
+
+/// Whether `expression` is a time as far as can be seen: the event's, a bucket's, or a column that holds no numbers.
+fn may_be_time(expression: &Expr, scope: &Scope) -> bool {
+    names::is_event_time(expression, scope)
+        || names::bucket_column(expression, scope).is_some()
+        || names::is_no_number(expression, scope)
 }
 
 /// How many rows `call` looks at: one, or those of a group.
