@@ -87,6 +87,11 @@ impl DataSource {
         let datasets = analysis.datasets.iter().map(|name| self.dataset(name)).collect::<Result<Vec<_>>>()?;
         match query.route {
             Route::Only(leg) if !self.is_on(leg) => return Err(switched_off(leg)),
+            Route::Auto if datasets.is_empty() && macros::is_portable(&query.sql) => {
+                return Err(Error::bad_query(
+                    "$__dataset takes the name of one dataset, for example: SELECT * FROM $__dataset(contacts).",
+                ));
+            }
             Route::Auto if datasets.is_empty() => {
                 return Err(Error::bad_query(
                     "The query does not say which leg answers it: set route to realtime or historical, or read a dataset \
