@@ -222,10 +222,7 @@ describe('the route', () => {
 
 describe('the answer', () => {
   it('is told in figures', async () => {
-    const meta = {
-      custom: { runs: [{ leg: 'realtime', region: 'eu-west-1' }] },
-      stats: [{ displayName: 'Rows', value: 2 }],
-    };
+    const meta = { custom: { runs: [{ leg: 'realtime', region: 'eu-west-1', rows: 2 }] } };
     await show(built, {}, { state: LoadingState.Done, series: [{ refId: 'A', fields: [], length: 0, meta }] });
     expect(screen.getByText('Timestream in eu-west-1: 2 rows')).toBeVisible();
   });

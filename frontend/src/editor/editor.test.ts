@@ -161,13 +161,14 @@ describe('what a run came to', () => {
     const [outcome] = outcomes(
       [
         frame({
-          custom: { runs: [{ leg: 'historical', region: 'eu-west-2', shared: false, reused: true }] },
-          stats: [
-            { displayName: 'Rows', value: 1204 },
-            { displayName: 'Total time', unit: 'ms', value: 1500 },
-            { displayName: 'Bytes scanned', unit: 'decbytes', value: 12e6 },
-            { displayName: 'Estimated cost', unit: 'currencyUSD', value: 0.00006 },
-          ],
+          custom: {
+            runs: [
+              {
+                ...{ leg: 'historical', region: 'eu-west-2', shared: false, reused: true },
+                ...{ rows: 1204, elapsedMs: 1500, bytesScanned: 12e6, dollars: 0.00006 },
+              },
+            ],
+          },
         }),
       ],
       'A'
@@ -178,15 +179,14 @@ describe('what a run came to', () => {
   });
 
   it('of both legs, told apart, slices added up', () => {
-    const runs = [{ leg: 'realtime' }, { leg: 'historical' }, { leg: 'historical', reused: true }];
-    const stats = [
-      { displayName: 'Rows (realtime)', value: 1 },
-      { displayName: 'Rows (historical)', value: 2 },
-      { displayName: 'Rows (historical)', value: 3 },
+    const runs = [
+      { leg: 'realtime', rows: 1, elapsedMs: 70, dollars: null },
+      { leg: 'historical', rows: 2, elapsedMs: 900 },
+      { leg: 'historical', rows: 3, elapsedMs: 800, reused: true },
     ];
-    expect(outcomes([frame({ custom: { runs }, stats })], 'A').map(outcomeText)).toEqual([
-      'Timestream: 1 row',
-      'Athena: 5 rows',
+    expect(outcomes([frame({ custom: { runs } })], 'A').map(outcomeText)).toEqual([
+      'Timestream: 1 row, 70.0 ms',
+      'Athena: 5 rows, 900.0 ms',
     ]);
   });
 

@@ -17,19 +17,17 @@ export interface LegOutcome {
   isCached: boolean;
 }
 
+/** A statement that ran for a slice, as the backend tells of it in the frame's meta. */
 interface Run {
   leg: Leg;
   region?: string;
+  rows?: number;
+  elapsedMs?: number;
+  bytesScanned?: number;
+  dollars?: number | null;
   shared?: boolean;
   reused?: boolean;
 }
-
-const FIGURES: Record<string, 'rows' | 'time' | 'bytes' | 'cost'> = {
-  Rows: 'rows',
-  'Total time': 'time',
-  'Bytes scanned': 'bytes',
-  'Estimated cost': 'cost',
-};
 
 export function outcomes(frames: DataFrame[], refId: string): LegOutcome[] {
   const meta = frames.find((frame) => frame.refId === refId && frame.meta?.custom?.runs)?.meta;
@@ -39,20 +37,29 @@ export function outcomes(frames: DataFrame[], refId: string): LegOutcome[] {
     if (own.length === 0) {
       return [];
     }
-    const outcome: LegOutcome = {
-      leg,
-      region: own[0]!.region,
-      isCached: own.every(({ shared, reused }) => shared || reused),
-    };
-    for (const { displayName, value } of meta?.stats ?? []) {
-      const [, name, of] = /^(.*?)(?: \((\w+)\))?$/.exec(displayName ?? '') ?? [];
-      const figure = FIGURES[name ?? ''];
-      if (figure && (of === undefined || of === leg)) {
-        outcome[figure] = (outcome[figure] ?? 0) + value;
-      }
-    }
-    return [outcome];
+    return [
+      {
+        leg,
+        region: own[0]!.region,
+        rows: total(own, (run) => run.rows),
+        // Slices run side by side.
+        time: total(own, (run) => run.elapsedMs, Math.max),
+        bytes: total(own, (run) => run.bytesScanned),
+        cost: total(own, (run) => run.dollars),
+        isCached: own.every(({ shared, reused }) => shared || reused),
+      },
+    ];
   });
+}
+
+/** The figure of all runs that have it; none where none has. */
+function total(
+  runs: Run[],
+  figure: (run: Run) => number | null | undefined,
+  together: (one: number, other: number) => number = (one, other) => one + other
+): number | undefined {
+  const figures = runs.map(figure).filter((value) => typeof value === 'number');
+  return figures.length > 0 ? figures.reduce((one, other) => together(one, other)) : undefined;
 }
 
 const format = (unit: string, value: number, decimals?: number) =>
