@@ -19,7 +19,7 @@ env > environment
 printf '%s\n' "$@" > arguments
 cp -r "$GF_PATHS_PROVISIONING" provisioning
 cp -rp "$GF_PATHS_PLUGINS" plugins
-test "$WAIT" = "" || { touch waiting; sleep 60 & trap 'kill $!; touch interrupted; exit 0' INT; wait; }
+test "$WAIT" = "" || { sleep 60 & trap 'kill $!; touch interrupted; exit 0' INT; touch waiting; wait; }
 `
 	notingSandbox = `#!/bin/sh
 printf '%s\n' "$@" > "$NOTES/sandbox-arguments"
