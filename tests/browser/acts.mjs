@@ -50,6 +50,11 @@ export async function writeSql(page, sql) {
   await page.keyboard.insertText(sql);
 }
 
+/** Does what makes the page ask, and waits for the response, which may come before the act has ended. */
+export async function responseTo(page, act) {
+  await Promise.all([page.waitForResponse((response) => response.url().includes('/api/ds/query')), act()]);
+}
+
 /** Collects the queries that the page sends while `act` runs. */
 export async function queriesDuring(page, act) {
   const sent = [];

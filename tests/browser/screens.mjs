@@ -1,5 +1,5 @@
 // The screens that are looked at: by axe, and by people in pictures.
-import { answered, chooseRange, panels, writeSql } from './acts.mjs';
+import { answered, chooseRange, panels, responseTo, writeSql } from './acts.mjs';
 
 export const SCREENS = [
   { name: 'contact-centre-live', hash: '#/d/switchboard-live', prepare: panels },
@@ -28,8 +28,7 @@ export const SCREENS = [
         'SELECT $__timeGroup(15m) AS time, channel, count(*) AS contacts\nFROM $__dataset(contacts)\nGROUP BY 1, 2\nORDER BY 1'
       );
       await page.keyboard.press('Escape');
-      await page.keyboard.press('Control+Enter');
-      await page.waitForResponse((response) => response.url().includes('/api/ds/query'));
+      await responseTo(page, () => page.keyboard.press('Control+Enter'));
       await answered(page);
     },
   },

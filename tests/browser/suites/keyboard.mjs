@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { answered, queriesDuring, queryOf } from '../acts.mjs';
+import { answered, queriesDuring, queryOf, responseTo } from '../acts.mjs';
 
 /** Presses Tab until the focus is on something with this name; fails after a lap. */
 async function tabTo(page, name, key = 'Tab') {
@@ -39,10 +39,7 @@ export function keyboard(world) {
       await answered(page);
 
       await tabTo(page, /Run query/, 'Shift+Tab');
-      const sent = await queriesDuring(page, async () => {
-        await page.keyboard.press('Enter');
-        await page.waitForResponse((response) => response.url().includes('/api/ds/query'));
-      });
+      const sent = await queriesDuring(page, () => responseTo(page, () => page.keyboard.press('Enter')));
       assert.match(sent[0].sql, /agent_events/);
 
       // To SQL by the arrow keys, into the editor, and out of it again.

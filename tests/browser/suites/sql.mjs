@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { answered, choose, queriesDuring, queryOf, writeSql } from '../acts.mjs';
+import { answered, choose, queriesDuring, queryOf, responseTo, writeSql } from '../acts.mjs';
 
 export function sql(world) {
   test('SQL: completion of datasets and columns, Ctrl+Enter, a fault said in the editor', async () => {
@@ -28,10 +28,7 @@ export function sql(world) {
         await page.keyboard.press('Escape');
         assert.equal((await queryOf(page)).sql, 'SELECT channel, count(*) AS contacts FROM $__dataset(contacts) GROUP BY 1');
 
-        const sent = await queriesDuring(page, async () => {
-          await page.keyboard.press('Control+Enter');
-          await page.waitForResponse((response) => response.url().includes('/api/ds/query'));
-        });
+        const sent = await queriesDuring(page, () => responseTo(page, () => page.keyboard.press('Control+Enter')));
         assert.match(sent[0].sql, /^SELECT channel/);
         assert.equal(await answered(page), 4, 'four channels');
 
