@@ -8,9 +8,9 @@ import { startingState, toBuilder, toSql } from '../builder/state';
 import { writeSql } from '../builder/write';
 import type { DataSource } from '../datasource';
 import { importQuery } from '../import';
-import type { BuilderState, EditorMode, Slice, SwitchboardOptions, SwitchboardQuery } from '../types';
+import type { BuilderState, EditorMode, SwitchboardOptions, SwitchboardQuery } from '../types';
 import { Builder } from './builder/Builder';
-import { faultSpan } from './fault';
+import { failureOf, faultOf } from './failure';
 import { formatSql } from './format';
 import { OptionsRow } from './OptionsRow';
 import { outcomes, outcomeText } from './outcome';
@@ -102,22 +102,6 @@ function opened(query: SwitchboardQuery): SwitchboardQuery {
   }
   const imported = importQuery(query);
   return imported ? { ...imported, datasource: query.datasource, key: query.key } : query;
-}
-
-/** Why the last run failed. */
-function failureOf({ refId }: SwitchboardQuery, data: Props['data']): string | undefined {
-  return data?.errors?.find((error) => error.refId === refId)?.message;
-}
-
-/** Where the last run failed, if what ran is what is shown. */
-function faultOf(query: SwitchboardQuery, data: Props['data'], slices: Slice[] | undefined): Problem | undefined {
-  const message = data?.state === LoadingState.Loading ? undefined : failureOf(query, data);
-  const ran = data?.request?.targets.find(({ refId }) => refId === query.refId) as SwitchboardQuery | undefined;
-  if (!message || !query.sql || !ran || opened(ran).sql !== query.sql) {
-    return undefined;
-  }
-  const span = faultSpan(query.sql, message, slices);
-  return span && { ...span, message };
 }
 
 function useChanges({ onChange, onRunQuery }: Props) {
