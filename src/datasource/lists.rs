@@ -160,10 +160,15 @@ impl DataSource {
         keys.into_iter().map(|(name, data_type)| json!({"text": name, "value": name, "type": data_type})).collect()
     }
 
-    /// What a column held in a window: of the real-time leg where it has the column, else of the historical one.
+    /// What a column held in a window: of the real-time leg where it has the column and still holds any of the window, else
+    /// of the historical one.
     async fn tag_values(&self, key: &str, window: TimeRange) -> Result<Value> {
         let (dataset, column) = self.column(key)?;
-        let leg = Leg::ALL
+        let mut legs = Leg::ALL;
+        if window.to <= self.held_from(dataset) {
+            legs.reverse();
+        }
+        let leg = legs
             .into_iter()
             .find(|leg| self.is_on(*leg) && dataset.is_on(*leg) && column.expression(*leg).is_some())
             .ok_or_else(|| Error::bad_query(format!("No leg that is switched on has {}.", column.name)))?;
@@ -173,6 +178,14 @@ impl DataSource {
         let key: ValuesKey = (dataset.name.clone(), column.name.clone(), from, to);
         let values = self.values.get(key, || self.read_values(dataset, &column.name, leg, from, to)).await?;
         Ok(values.iter().map(|value| json!({"text": value, "value": value})).collect())
+    }
+
+    /// The oldest instant that the real-time leg can be relied on to hold of a dataset.
+    fn held_from(&self, dataset: &Dataset) -> DateTime<Utc> {
+        let realtime = &self.settings.realtime;
+        let retention = dataset.realtime.as_ref().and_then(|table| table.retention).unwrap_or(realtime.retention);
+        let held = TimeDelta::from_std(retention.saturating_sub(realtime.margin)).unwrap_or(TimeDelta::MAX);
+        Utc::now().checked_sub_signed(held).unwrap_or(DateTime::<Utc>::MIN_UTC)
     }
 
     /// The column that `key` names, as `column` or `dataset.column`.
