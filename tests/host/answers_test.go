@@ -13,39 +13,51 @@ import (
 	"switchboard/tests/host/grafana"
 )
 
-// slicesOf are the legs that answered, in the order of time, each once: the slices of one leg's part are its own affair.
-func slicesOf(t *testing.T, frame *data.Frame) []string {
+// run is one statement that ran for a frame, as the query inspector is told.
+type run struct {
+	Leg          string
+	From, To     int64
+	SQL          string
+	Rows, Pages  int64
+	BytesScanned float64
+	Dollars      *float64
+}
+
+// runsOf are the statements that ran for a frame, in the order of time.
+func runsOf(t *testing.T, frame *data.Frame) []run {
 	t.Helper()
 	custom, err := json.Marshal(frame.Meta.Custom)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var told struct {
-		Runs []struct {
-			Leg      string
-			From, To int64
-			SQL      string
-		}
+		Runs []run
 		Plan struct{ Kind, Summary string }
 	}
 	if err := json.Unmarshal(custom, &told); err != nil {
 		t.Fatal(err)
 	}
+	if told.Plan.Kind == "" || told.Plan.Summary == "" {
+		t.Errorf("the plan is not told: %+v", told.Plan)
+	}
+	return told.Runs
+}
+
+// slicesOf are the legs that answered, in the order of time, each once: the slices of one leg's part are its own affair.
+func slicesOf(t *testing.T, frame *data.Frame) []string {
+	t.Helper()
 	var legs []string
-	for i, run := range told.Runs {
+	runs := runsOf(t, frame)
+	for i, run := range runs {
 		legs = append(legs, run.Leg)
 		if run.SQL == "" || run.From >= run.To {
 			t.Errorf("run %d does not tell its SQL and its range: %+v", i, run)
 		}
-		if i > 0 && told.Runs[i-1].To != run.From {
-			t.Errorf("run %d begins at %d, and the one before it ends at %d", i, run.From, told.Runs[i-1].To)
+		if i > 0 && runs[i-1].To != run.From {
+			t.Errorf("run %d begins at %d, and the one before it ends at %d", i, run.From, runs[i-1].To)
 		}
 	}
-	legs = slices.Compact(legs)
-	if told.Plan.Kind == "" || told.Plan.Summary == "" {
-		t.Errorf("the plan is not told: %+v", told.Plan)
-	}
-	return legs
+	return slices.Compact(legs)
 }
 
 func text(value any) string {

@@ -2,8 +2,8 @@ package host_test
 
 import (
 	"encoding/json"
+	"math"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,43 +11,50 @@ import (
 	"switchboard/tests/host/grafana"
 )
 
-func TestAQueryIsExplainedWithoutRunning(t *testing.T) {
-	plugin, world := start(t), ownWorld(t)
-	source := sourceOf(t, world)
-	to := time.Now()
-	from := to.AddDate(0, 0, -30)
+// explanation is what a query would do.
+type explanation struct {
+	Kind, Reason, Why, Summary, Step, Text string
+	Boundary                               struct{ At int64 }
+	Notices                                []struct{ Text string }
+	Slices                                 []struct {
+		Leg, SQL, Region string
+		Partition        *string
+		From, To         int64
+		EstimatedBytes   *float64
+		EstimatedCost    *float64
+	}
+}
+
+func explain(t *testing.T, plugin *grafana.Plugin, source *grafana.Source, query saved, from, to time.Time) explanation {
+	t.Helper()
 	body, err := json.Marshal(map[string]any{
-		"query":      saved{"sql": "SELECT $__timeGroup(5m) AS time, queue, count(*) AS contacts FROM $__dataset(contacts) GROUP BY 1, 2"},
-		"range":      map[string]int64{"from": from.UnixMilli(), "to": to.UnixMilli()},
-		"intervalMs": 60_000,
+		"query": query, "range": map[string]int64{"from": from.UnixMilli(), "to": to.UnixMilli()}, "intervalMs": 60_000,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	var told explanation
 	status, answer, err := plugin.PostResource(within(t, time.Minute), source, "explain", body)
-	if err != nil || status != http.StatusOK {
+	if err != nil || status != http.StatusOK || json.Unmarshal(answer, &told) != nil {
 		t.Fatalf("explain answers %d, %v: %s", status, err, answer)
 	}
-	var explained struct {
-		Kind, Reason, Summary, Step, Text string
-		Boundary                          struct{ At int64 }
-		Slices                            []struct {
-			Leg, SQL, Region string
-			Partition        *string
-			From, To         int64
-		}
+	return told
+}
+
+func TestAQueryIsExplainedWithoutRunning(t *testing.T) {
+	plugin, world := start(t), ownWorld(t)
+	source := sourceOf(t, world)
+	to := time.Now()
+	told := explain(t, plugin, source,
+		saved{"sql": "SELECT $__timeGroup(5m) AS time, queue, count(*) AS contacts FROM $__dataset(contacts) GROUP BY 1, 2"}, to.AddDate(0, 0, -30), to)
+	if told.Kind != "buckets" || told.Step != "5m" || len(told.Slices) != 2 || told.Reason == "" {
+		t.Fatalf("the explanation is %+v", told)
 	}
-	if err := json.Unmarshal(answer, &explained); err != nil {
-		t.Fatal(err)
-	}
-	if explained.Kind != "buckets" || explained.Step != "5m" || len(explained.Slices) != 2 || explained.Reason == "" {
-		t.Fatalf("the explanation is %+v", explained)
-	}
-	historical, realtime := explained.Slices[0], explained.Slices[1]
-	if historical.Leg != "historical" || historical.Region != "eu-west-2" || historical.To != explained.Boundary.At || historical.Partition == nil || !strings.Contains(*historical.Partition, "year") {
+	historical, realtime := told.Slices[0], told.Slices[1]
+	if historical.Leg != "historical" || historical.Region != "eu-west-2" || historical.To != told.Boundary.At || historical.Partition == nil || !strings.Contains(*historical.Partition, "year") {
 		t.Errorf("the historical slice is %+v", historical)
 	}
-	if realtime.Leg != "realtime" || realtime.From != explained.Boundary.At || realtime.Partition != nil || !strings.Contains(realtime.SQL, "from_milliseconds") {
+	if realtime.Leg != "realtime" || realtime.From != told.Boundary.At || realtime.Partition != nil || !strings.Contains(realtime.SQL, "from_milliseconds") {
 		t.Errorf("the real-time slice is %+v", realtime)
 	}
 	calls, err := world.Calls(t.Context())
@@ -56,30 +63,46 @@ func TestAQueryIsExplainedWithoutRunning(t *testing.T) {
 	}
 }
 
-// explained is who would answer a statement, and with what notices.
-func explained(t *testing.T, plugin *grafana.Plugin, source *grafana.Source, sql string, from, to time.Time) (legs []string, notices []string) {
-	t.Helper()
-	body, err := json.Marshal(map[string]any{
-		"query": saved{"sql": sql}, "range": map[string]int64{"from": from.UnixMilli(), "to": to.UnixMilli()}, "intervalMs": 60_000,
-	})
-	if err != nil {
-		t.Fatal(err)
+// What a query costs is known once it has run; Timestream has no price by bytes.
+func TestTheCostOfAQueryIsEstimatedByItsEarlierRun(t *testing.T) {
+	plugin, world := start(t), sharedWorld(t)
+	source := sourceOf(t, world)
+	query := saved{"sql": "SELECT event_type, count(*) AS steps FROM $__dataset(contact_events) GROUP BY 1 ORDER BY 1"}
+	to := time.Now().UTC()
+	from := to.Add(-72 * time.Hour)
+
+	for _, slice := range explain(t, plugin, source, query, from, to).Slices {
+		if slice.EstimatedBytes != nil || slice.EstimatedCost != nil {
+			t.Errorf("nothing ran, and the %s slice is estimated", slice.Leg)
+		}
 	}
-	status, answer, err := plugin.PostResource(within(t, time.Minute), source, "explain", body)
-	var told struct {
-		Slices  []struct{ Leg string }
-		Notices []struct{ Text string }
+	runs := runsOf(t, frame(t, askSaved(t, plugin, source, nil, from, to, query)))
+	told := explain(t, plugin, source, query, from, to)
+	if len(runs) != 2 || len(told.Slices) != 2 {
+		t.Fatalf("%d runs, %d slices explained; wanted one of each leg", len(runs), len(told.Slices))
 	}
-	if err != nil || status != http.StatusOK || json.Unmarshal(answer, &told) != nil {
-		t.Fatalf("explain answers %d, %v: %s", status, err, answer)
+	for i, slice := range told.Slices {
+		if slice.EstimatedBytes == nil || runs[i].BytesScanned == 0 || math.Abs(*slice.EstimatedBytes/runs[i].BytesScanned-1) > 1e-9 {
+			t.Errorf("the %s slice scanned %v bytes and is estimated at %v", slice.Leg, runs[i].BytesScanned, slice.EstimatedBytes)
+		}
 	}
-	for _, slice := range told.Slices {
-		legs = append(legs, slice.Leg)
+	historical, realtime := told.Slices[0], told.Slices[1]
+	if historical.EstimatedCost == nil || math.Abs(*historical.EstimatedCost-max(runs[0].BytesScanned, 10e6)*5/1e12) > 1e-12 {
+		t.Errorf("%v bytes of Athena are estimated to cost %v dollars", runs[0].BytesScanned, historical.EstimatedCost)
 	}
-	for _, notice := range told.Notices {
-		notices = append(notices, notice.Text)
+	if realtime.EstimatedCost != nil || runs[1].Dollars != nil {
+		t.Errorf("Timestream has a price by bytes: %v", *realtime.EstimatedCost)
 	}
-	return legs, notices
+	if !strings.Contains(told.Text, "dollars") {
+		t.Errorf("the text says nothing of the cost: %s", told.Text)
+	}
+
+	query["adhocFilters"] = []saved{{"key": "channel", "operator": "=", "value": "VOICE"}}
+	for _, slice := range explain(t, plugin, source, query, from, to).Slices {
+		if slice.EstimatedBytes != nil {
+			t.Errorf("with another filter it is another statement, and the %s slice is estimated", slice.Leg)
+		}
+	}
 }
 
 // A table that says nothing of its own has the leg's retention and lag, also beside one that does.
@@ -91,13 +114,13 @@ func TestOfTwoDatasetsTheShorterRetentionAndTheLongerLagCount(t *testing.T) {
 			"agent_events",
 		}
 	})
-	both := "SELECT count(*) FROM $__dataset(contact_events) a JOIN $__dataset(agent_events) b ON a.contact_id = b.contact_id"
+	both := saved{"sql": "SELECT count(*) FROM $__dataset(contact_events) a JOIN $__dataset(agent_events) b ON a.contact_id = b.contact_id"}
 	now := time.Now()
-	legs, notices := explained(t, plugin, source, both, now.Add(-40*time.Hour), now)
-	if !slices.Equal(legs, []string{"historical"}) || len(notices) == 0 {
-		t.Errorf("40 hours of tables that are kept 72h and 24h are answered by %v, notices %v", legs, notices)
+	told := explain(t, plugin, source, both, now.Add(-40*time.Hour), now)
+	if len(told.Slices) != 1 || told.Slices[0].Leg != "historical" || len(told.Notices) == 0 {
+		t.Errorf("40 hours of tables that are kept 72h and 24h are answered so: %+v", told)
 	}
-	if _, notices = explained(t, plugin, source, both, now.Add(-100*time.Hour), now.Add(-time.Minute)); len(notices) == 0 {
+	if told = explain(t, plugin, source, both, now.Add(-100*time.Hour), now.Add(-time.Minute)); len(told.Notices) == 0 {
 		t.Error("nothing says that the last minutes of a table that is 30m late may be missing")
 	}
 }
