@@ -3,6 +3,7 @@ package host_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -72,6 +73,34 @@ func TestTheValuesOfAFilterAreKeptForAWhile(t *testing.T) {
 			first = body
 		} else if one.asked == 2 && body != first {
 			t.Errorf("%s: %s, and before %s", one.what, body, first)
+		}
+	}
+}
+
+func TestTheValuesOfAFilterOverAPastRangeComeFromTheLegThatHoldsIt(t *testing.T) {
+	plugin := start(t)
+	world, err := sandbox.Start(within(t, time.Minute), sandboxBinary, sandbox.Options{Agents: 5, Days: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(world.Stop)
+	source := sourceOf(t, world)
+	end := time.Now().UTC().Truncate(24 * time.Hour).Add(-48 * time.Hour)
+	target := fmt.Sprintf("tag-values?key=contacts.queue&from=%d&to=%d", end.Add(-24*time.Hour).UnixMilli(), end.UnixMilli())
+	status, body, err := plugin.Resource(within(t, time.Minute), source, target)
+	if err != nil || status != http.StatusOK {
+		t.Fatal(status, string(body), err)
+	}
+	if !strings.Contains(string(body), `"Billing"`) {
+		t.Errorf("no queue of three days ago: %s", body)
+	}
+	calls, err := world.Calls(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, call := range calls {
+		if call.Operation == "Query" {
+			t.Error("Timestream was asked for a day that it no longer holds")
 		}
 	}
 }
