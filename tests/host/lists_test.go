@@ -57,3 +57,35 @@ func TestFiltersVariablesAndAnnotations(t *testing.T) {
 		t.Errorf("the annotations have columns %v", names)
 	}
 }
+
+// What is not listed of a column's values is said where Grafana has a place for it.
+func TestAListOfValuesSaysThatThereAreMore(t *testing.T) {
+	plugin, world := start(t), sharedWorld(t)
+	source := sourceOf(t, world)
+	to := time.Now()
+	from := to.AddDate(0, 0, -2)
+	for column, more := range map[string]bool{"contact_id": true, "queue": false} {
+		answer := frame(t, askSaved(t, plugin, source, nil, from, to, saved{"kind": "values", "dataset": "contacts", "column": column}))
+		if more != (len(answer.Meta.Notices) == 1) || more != (answer.Rows() == 1000) || answer.Rows() > 1000 {
+			t.Errorf("%s: %d values, notices %+v", column, answer.Rows(), answer.Meta.Notices)
+		}
+		target := fmt.Sprintf("tag-values?key=contacts.%s&from=%d&to=%d", column, to.Add(-22*time.Hour).UnixMilli(), to.UnixMilli())
+		status, body, err := plugin.Resource(within(t, time.Minute), source, target)
+		var values []struct{ Text, Value, Group string }
+		if err != nil || status != http.StatusOK || json.Unmarshal(body, &values) != nil || len(values) == 0 {
+			t.Fatalf("tag-values answers %d, %v: %s", status, err, body)
+		}
+		if more != (values[0].Group != "") || more != (len(values) == 1000) {
+			t.Errorf("%s: %d values to filter by, the first is %+v", column, len(values), values[0])
+		}
+	}
+	answer := askSaved(t, plugin, source, nil, from, to, saved{"kind": "values", "dataset": "contacts", "column": "quee"})
+	if answer.Error == nil || answer.Status != http.StatusBadRequest {
+		t.Fatalf("a column that is not there is answered %d, %v", answer.Status, answer.Error)
+	}
+	for _, says := range []string{"quee", "contact_id", "queue", "last_update", "time"} {
+		if !strings.Contains(answer.Error.Error(), says) {
+			t.Errorf("the error does not name %s: %v", says, answer.Error)
+		}
+	}
+}
