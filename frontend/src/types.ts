@@ -33,7 +33,7 @@ export interface ResultReuse {
   maxAgeMinutes?: number;
 }
 
-export const FILTER_OPERATORS = ['=', '!=', '=|', '!=|', '=~', '!~', '<', '>'] as const;
+export const FILTER_OPERATORS = ['=', '!=', '=|', '!=|', '=~', '!~', '<', '<=', '>', '>='] as const;
 
 export type FilterOperator = (typeof FILTER_OPERATORS)[number];
 

@@ -31,7 +31,7 @@ const MODES: Array<{ value: EditorMode; label: string }> = [
 
 export function QueryEditor(props: Props) {
   const { datasource, data, range, onRunQuery, isFormatFixed } = props;
-  const query = useMemo(() => opened(props.query), [props.query]);
+  const query = useMemo(() => opened(props.query, datasource.variableNames()), [props.query, datasource]);
   const { onChange, replaceAndRun } = useChanges(props);
   const [asked, setAsked] = useState<SwitchboardQuery>();
   const route = query.route ?? 'auto';
@@ -96,11 +96,11 @@ export function QueryEditor(props: Props) {
 }
 
 /** The query as it is edited: one that an official data source saved, as ours. */
-function opened(query: SwitchboardQuery): SwitchboardQuery {
+function opened(query: SwitchboardQuery, variables: readonly string[]): SwitchboardQuery {
   if (query.sql !== undefined) {
     return query;
   }
-  const imported = importQuery(query);
+  const imported = importQuery(query, variables);
   return imported ? { ...imported, datasource: query.datasource, key: query.key } : query;
 }
 

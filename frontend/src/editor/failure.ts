@@ -19,7 +19,7 @@ export function faultOf(
 ): Problem | undefined {
   const message = data?.state === LoadingState.Loading ? undefined : failureOf(query, data);
   const ran = data?.request?.targets.find(({ refId }) => refId === query.refId) as SwitchboardQuery | undefined;
-  if (!message || !query.sql || !ran || (ran.sql ?? importQuery(ran)?.sql) !== query.sql) {
+  if (!message || !query.sql || !ran || (ran.sql ?? importQuery(ran, [])?.sql) !== query.sql) {
     return undefined;
   }
   const span = faultSpan(query.sql, message, slices);

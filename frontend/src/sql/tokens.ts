@@ -112,6 +112,11 @@ export function replaceVariables(text: string, replace: (variable: string, end: 
   );
 }
 
+/** Whether `text` is one template variable and nothing else. */
+export function isVariable(text: string): boolean {
+  return new RegExp(`^(?:${VARIABLE.source})$`).test(text);
+}
+
 /** Whether `text` holds a template variable. */
 export function hasVariable(text: string): boolean {
   return VARIABLE.test(text);

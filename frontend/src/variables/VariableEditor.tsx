@@ -19,7 +19,7 @@ const KINDS: Array<{ value: VariableQuery['kind']; label: string }> = [
 ];
 
 export function VariableEditor({ datasource, query: saved, range, onChange }: Props) {
-  const query = readVariableQuery(saved);
+  const query = readVariableQuery(saved, datasource.variableNames());
   const route = query.route ?? 'auto';
   const known = useKnowledge(datasource, query, range);
   // Grafana lists a variable by its definition, the second argument.
