@@ -211,6 +211,12 @@ export class DataSource
     return this.known(`${leg}/columns`, parameters);
   }
 
+  /** What a column held in a range, in milliseconds since 1970: `column`, or `dataset.column` where more than one has it. */
+  async columnValues(key: string, range: { from?: number; to?: number } = {}): Promise<string[]> {
+    const found = await this.getResource<MetricFindValue[]>('tag-values', { key, ...range }, { showErrorAlert: false });
+    return found.map(({ text, value }) => String(value ?? text));
+  }
+
   /** Asks a resource once; an answer that failed is asked for again. */
   private known<T>(path: string, parameters: Record<string, string | undefined> = {}): Promise<T> {
     const given = Object.fromEntries(

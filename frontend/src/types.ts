@@ -286,6 +286,8 @@ export interface Macro {
   signature: string;
   description: string;
   example: string;
+  /** Whether it means the same on both legs, in statements that read a dataset. */
+  portable: boolean;
   legs: Leg[];
 }
 

@@ -8,11 +8,13 @@ import { startingState, toBuilder, toSql } from '../builder/state';
 import { writeSql } from '../builder/write';
 import type { DataSource } from '../datasource';
 import { importQuery } from '../import';
-import type { BuilderState, EditorMode, SwitchboardOptions, SwitchboardQuery } from '../types';
+import type { BuilderState, EditorMode, Slice, SwitchboardOptions, SwitchboardQuery } from '../types';
 import { Builder } from './builder/Builder';
+import { faultSpan } from './fault';
 import { formatSql } from './format';
 import { OptionsRow } from './OptionsRow';
 import { outcomes, outcomeText } from './outcome';
+import type { Problem } from './problems';
 import { RouteRow } from './RouteRow';
 import { SqlField } from './SqlField';
 import { useExplanation } from './useExplanation';
@@ -34,9 +36,11 @@ export function QueryEditor(props: Props) {
   const [asked, setAsked] = useState<SwitchboardQuery>();
   const route = query.route ?? 'auto';
   const mode = query.editorMode ?? 'sql';
-  const known = useKnowledge(datasource, route);
+  const known = useKnowledge(datasource, query, range);
   const { intervalMs, maxDataPoints } = data?.request ?? {};
   const explained = useExplanation(datasource, query, { range, intervalMs, maxDataPoints });
+  const slices = explained.state === 'known' ? explained.explanation.slices : undefined;
+  const fault = useMemo(() => faultOf(query, data, slices), [query, data, slices]);
 
   const switchTo = (chosen: EditorMode) => {
     if (chosen === 'sql') {
@@ -69,7 +73,7 @@ export function QueryEditor(props: Props) {
       {mode === 'builder' ? (
         <BuilderMode {...props} query={query} known={known} onBuilt={replaceAndRun} />
       ) : (
-        <SqlMode query={query} known={known} onChange={onChange} onRun={replaceAndRun} />
+        <SqlMode query={query} known={known} fault={fault} onChange={onChange} onRun={replaceAndRun} />
       )}
       <OptionsRow query={query} isFormatFixed={isFormatFixed} onChange={replaceAndRun} />
       <Outcome {...props} />
@@ -98,6 +102,22 @@ function opened(query: SwitchboardQuery): SwitchboardQuery {
   }
   const imported = importQuery(query);
   return imported ? { ...imported, datasource: query.datasource, key: query.key } : query;
+}
+
+/** Why the last run failed. */
+function failureOf({ refId }: SwitchboardQuery, data: Props['data']): string | undefined {
+  return data?.errors?.find((error) => error.refId === refId)?.message;
+}
+
+/** Where the last run failed, if what ran is what is shown. */
+function faultOf(query: SwitchboardQuery, data: Props['data'], slices: Slice[] | undefined): Problem | undefined {
+  const message = data?.state === LoadingState.Loading ? undefined : failureOf(query, data);
+  const ran = data?.request?.targets.find(({ refId }) => refId === query.refId) as SwitchboardQuery | undefined;
+  if (!message || !query.sql || !ran || opened(ran).sql !== query.sql) {
+    return undefined;
+  }
+  const span = faultSpan(query.sql, message, slices);
+  return span && { ...span, message };
 }
 
 function useChanges({ onChange, onRunQuery }: Props) {
@@ -163,11 +183,12 @@ function built(query: SwitchboardQuery, builder: BuilderState): SwitchboardQuery
 interface SqlModeProps {
   query: SwitchboardQuery;
   known: ReturnType<typeof useKnowledge>;
+  fault?: Problem;
   onChange: (query: SwitchboardQuery) => void;
   onRun: (query: SwitchboardQuery) => void;
 }
 
-function SqlMode({ query, known, onChange, onRun }: SqlModeProps) {
+function SqlMode({ query, known, fault, onChange, onRun }: SqlModeProps) {
   const sql = query.sql ?? '';
   const edited = (text: string): SwitchboardQuery => ({ ...query, editorMode: 'sql', sql: text });
   return (
@@ -176,6 +197,7 @@ function SqlMode({ query, known, onChange, onRun }: SqlModeProps) {
         label="SQL"
         sql={sql}
         knowledge={known}
+        fault={fault}
         onChange={(text) => {
           if (text !== sql) {
             onChange(edited(text));
@@ -211,7 +233,7 @@ function Outcome({ data, query }: Props) {
       </Text>
     );
   }
-  const failure = data?.errors?.find(({ refId }) => refId === query.refId)?.message;
+  const failure = failureOf(query, data);
   if (failure) {
     return <Alert severity="error" title={failure} />;
   }

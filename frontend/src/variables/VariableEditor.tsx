@@ -18,10 +18,10 @@ const KINDS: Array<{ value: VariableQuery['kind']; label: string }> = [
   { value: 'sql', label: 'SQL' },
 ];
 
-export function VariableEditor({ datasource, query: saved, onChange }: Props) {
+export function VariableEditor({ datasource, query: saved, range, onChange }: Props) {
   const query = readVariableQuery(saved);
   const route = query.route ?? 'auto';
-  const known = useKnowledge(datasource, route);
+  const known = useKnowledge(datasource, query, range);
   // Grafana lists a variable by its definition, the second argument.
   const change = (changed: VariableQuery) =>
     (onChange as (query: VariableQuery, definition: string) => void)(changed, variableText(changed));

@@ -15,6 +15,8 @@ import { ColumnSelect, Labelled } from './Builder';
 import { ItemList } from './ItemList';
 
 interface Props {
+  /** The dataset that is read, where it is one that there is. */
+  dataset?: string;
   filters: BuilderFilter[];
   columns: DatasetColumn[];
   variables: string[];
@@ -44,7 +46,7 @@ function operatorsFor(type: ColumnType | undefined): BuilderOperator[] {
   });
 }
 
-export function Filters({ filters, columns, variables, datasource, range, onChange }: Props) {
+export function Filters({ dataset, filters, columns, variables, datasource, range, onChange }: Props) {
   const typeOf = (name: string) => columns.find((column) => column.name === name)?.type;
   return (
     <ItemList
@@ -77,6 +79,7 @@ export function Filters({ filters, columns, variables, datasource, range, onChan
               )}
             </Labelled>
             <Values
+              dataset={dataset}
               filter={filter}
               type={type}
               index={index}
@@ -107,6 +110,7 @@ function withOperator(filter: BuilderFilter, operator: BuilderOperator): Builder
 }
 
 interface ValuesProps {
+  dataset: string | undefined;
   filter: BuilderFilter;
   type: ColumnType | undefined;
   index: number;
@@ -116,14 +120,14 @@ interface ValuesProps {
   onChange: (values: string[]) => void;
 }
 
-function Values({ filter, type, index, variables, datasource, range, onChange }: ValuesProps) {
+function Values({ dataset, filter, type, index, variables, datasource, range, onChange }: ValuesProps) {
   const { column, operator, values } = filter;
   if (isUnary(operator)) {
     return null;
   }
   const options = async (typed: string): Promise<Array<ComboboxOption<string>>> => {
     const own = variables.map((name) => ({ value: `$${name}`, label: `$${name}`, description: 'variable' }));
-    const found = await valuesOf(datasource, column, type, range);
+    const found = await valuesOf(datasource, dataset, column, type, range);
     const wanted = typed.toLowerCase();
     return [...found.map((value) => ({ value, label: value })), ...own].filter(({ label }) =>
       label.toLowerCase().includes(wanted)
@@ -176,6 +180,7 @@ function Values({ filter, type, index, variables, datasource, range, onChange }:
 /** The column's values, where it is one whose values are worth listing and they can be had. */
 async function valuesOf(
   datasource: DataSource,
+  dataset: string | undefined,
   column: string,
   type: ColumnType | undefined,
   timeRange: TimeRange | undefined
@@ -187,8 +192,9 @@ async function valuesOf(
     return [];
   }
   try {
-    const found = await datasource.getTagValues({ key: column, filters: [], timeRange });
-    return found.map(({ text, value }) => String(value ?? text));
+    const range = timeRange && { from: timeRange.from.valueOf(), to: timeRange.to.valueOf() };
+    // A column's name may mean something else in another dataset.
+    return await datasource.columnValues(dataset ? `${dataset}.${column}` : column, range);
   } catch {
     // Values can be typed.
     return [];
