@@ -113,6 +113,15 @@ describe('the time line', () => {
     expect(screen.getByText(/no instant is held by both/)).toBeVisible();
   });
 
+  it('takes 0s as a margin and as a lag, and not as a retention', async () => {
+    await show({ realtime: { margin: '0s' }, historical: { lag: '0s' } });
+    expect(screen.getByText(/between 0 s and 24 h ago/)).toBeVisible();
+    expect(screen.queryByText(/Write a duration/)).not.toBeInTheDocument();
+    await user.type(screen.getByLabelText(/^Retention/), '0s');
+    expect(screen.getByText(/The retention is no duration/)).toBeVisible();
+    expect(screen.getByText(/Write a duration/)).toBeVisible();
+  });
+
   it('says which setting is no duration', async () => {
     await show({ realtime: { retention: 'soon' } });
     expect(screen.getByText(/The retention is no duration/)).toBeVisible();
@@ -167,6 +176,18 @@ describe('datasets', () => {
     ]);
   });
 
+  it('can be read as their rows come, duplicates and all', async () => {
+    const { settings } = await show({ datasets: [{ template: 'contacts' }] });
+    await user.click(screen.getByRole('button', { name: 'contacts' }));
+    const onTimestream = () => screen.getAllByLabelText(/^Rows may be delivered more than once/)[0]!;
+    expect(onTimestream()).toBeChecked();
+    await user.click(onTimestream());
+    expect(settings().datasets).toEqual([{ template: 'contacts', realtime: { dedupe: false } }]);
+    expect(document.getElementById('dataset-realtime-dedupe-key')).toBeNull();
+    await user.click(onTimestream());
+    expect(settings().datasets).toEqual([{ template: 'contacts', realtime: {} }]);
+  });
+
   it('are usable when the backend does not answer', async () => {
     await show(
       {},
@@ -178,6 +199,15 @@ describe('datasets', () => {
     );
     expect(await screen.findByText(/cannot be shown: Settings are wrong\./)).toBeVisible();
   });
+});
+
+it('prepared statements are allowed by a switch, and not otherwise', async () => {
+  const { settings } = await show({ limits: { maxRows: 5 } });
+  const allowed = screen.getByLabelText(/^Allow prepared statements/);
+  await user.click(allowed);
+  expect(settings().allowExecute).toBe(true);
+  await user.click(allowed);
+  expect(settings()).not.toHaveProperty('allowExecute');
 });
 
 describe('health', () => {

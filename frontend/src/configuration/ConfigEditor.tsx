@@ -66,7 +66,9 @@ export function ConfigEditor(props: Props) {
         <Divider />
         <LimitsSection
           settings={limits}
+          allowExecute={settings.allowExecute ?? false}
           onChange={(key, value) => change(withSetting(settings, 'limits', key, value))}
+          onAllowExecute={(isAllowed) => change(withField(settings, 'allowExecute', isAllowed || undefined))}
         />
         <Divider />
       </fieldset>

@@ -88,6 +88,7 @@ export function HistoricalSection({ settings, defaultRegion, resources, onChange
             label="Lag"
             description="How late the tables are complete: what is older will not change any more."
             placeholder={DEFAULTS.lag}
+            isZeroAllowed
             value={settings.lag}
             onChange={(value) => onChange('lag', value)}
           />

@@ -7,7 +7,7 @@ import type { RealtimeSettings } from '../types';
 import { NameField } from './NameField';
 import { DEFAULT_REGIONS, TIMESTREAM_REGIONS, timestreamFault } from './regions';
 import type { Resources } from './resources';
-import { DEFAULTS, parseDuration } from './seam';
+import { DEFAULTS, isWidth, parseDuration } from './seam';
 import { TextField } from './TextField';
 
 interface Props {
@@ -94,6 +94,7 @@ export function RealtimeSection({ settings, resources, onChange }: Props) {
             label="Margin"
             description="How much of the retention's oldest end is not relied on, since rows there are about to be dropped."
             placeholder={DEFAULTS.margin}
+            isZeroAllowed
             value={settings.margin}
             onChange={(value) => onChange('margin', value)}
           />
@@ -118,11 +119,14 @@ interface DurationProps {
   description: string;
   placeholder: string;
   value?: string;
+  /** Whether no time at all is a value, too. */
+  isZeroAllowed?: boolean;
   onChange: (value: string) => void;
 }
 
-export function DurationField(props: DurationProps) {
-  const isWrong = Boolean(props.value) && parseDuration(props.value!) === undefined;
+export function DurationField({ isZeroAllowed, ...props }: DurationProps) {
+  const { value } = props;
+  const isWrong = Boolean(value) && !(isZeroAllowed ? parseDuration(value!) !== undefined : isWidth(value!));
   return <TextField {...props} error={isWrong ? 'Write a duration such as 15m, 24h or 7d.' : undefined} />;
 }
 

@@ -3,9 +3,10 @@ import { EditorField, EditorRow } from '@grafana/plugin-ui';
 import { Collapse, Combobox, Input, Switch } from '@grafana/ui';
 import React, { useId, useState } from 'react';
 
+import { choosing } from '../builder/follow';
 import { typedNumber, withField } from '../configuration/change';
-import { parseDuration } from '../configuration/seam';
-import type { Fill, Format, Freshness, Layout, SwitchboardQuery } from '../types';
+import { isWidth } from '../configuration/seam';
+import type { Chosen, Fill, Format, Freshness, Layout, SwitchboardQuery } from '../types';
 
 interface Props {
   query: SwitchboardQuery;
@@ -29,14 +30,23 @@ const FILLS: Array<Option<Fill['mode']>> = [
   { value: 'value', label: 'A number' },
 ];
 
-const FRESHNESS: Array<Option<Freshness>> = [
-  { value: 'fastest', label: 'Fastest', description: 'Timestream for all that it holds' },
+export const FRESHNESS: Array<Option<Freshness>> = [
+  {
+    value: 'fastest',
+    label: 'Fastest',
+    description:
+      'Timestream alone where it holds the whole range, else from the latest hour that Athena is complete for',
+  },
   {
     value: 'cheapest',
     label: 'Cheapest',
-    description: 'The boundary stays for a day, so that Athena can reuse results',
+    description: 'As Fastest, but from the start of a day where one fits, so that Athena can reuse results',
   },
-  { value: 'complete', label: 'Complete', description: 'Athena for all that is complete there' },
+  {
+    value: 'complete',
+    label: 'Complete',
+    description: 'Athena up to the latest hour that it is complete for, even where Timestream holds the whole range',
+  },
 ];
 
 const LAYOUTS: Array<Option<Layout>> = [
@@ -49,6 +59,7 @@ export function OptionsRow({ query, isFormatFixed, onChange }: Props) {
   const id = (field: string) => `${ids}${field}`;
   const [isOpen, setOpen] = useState(false);
   const change = (key: keyof SwitchboardQuery, value: unknown) => onChange(withField(query, key, value));
+  const choose = (key: Chosen, value: unknown) => onChange(withField(choosing(query, key), key, value));
   const fill = query.fill ?? { mode: 'none' };
   const format = query.format ?? 'table';
   return (
@@ -60,7 +71,7 @@ export function OptionsRow({ query, isFormatFixed, onChange }: Props) {
               id={id('format')}
               options={FORMATS}
               value={format}
-              onChange={({ value }) => change('format', value)}
+              onChange={({ value }) => choose('format', value)}
             />
           </EditorField>
         )}
@@ -71,7 +82,7 @@ export function OptionsRow({ query, isFormatFixed, onChange }: Props) {
               options={FILLS}
               value={fill.mode}
               onChange={({ value: mode }) =>
-                change(
+                choose(
                   'fill',
                   mode === 'none' ? undefined : mode === 'value' ? { mode, value: fill.value ?? 0 } : { mode }
                 )
@@ -85,7 +96,7 @@ export function OptionsRow({ query, isFormatFixed, onChange }: Props) {
             label="Number"
             type="number"
             text={String(fill.value ?? 0)}
-            onChange={(text) => change('fill', { mode: 'value', value: typedNumber(text) ?? 0 })}
+            onChange={(text) => choose('fill', { mode: 'value', value: typedNumber(text) ?? 0 })}
           />
         )}
         <EditorField
@@ -133,7 +144,7 @@ export function OptionsRow({ query, isFormatFixed, onChange }: Props) {
             label="Step to fill by"
             text={query.step ?? ''}
             placeholder="as in the SQL, such as 5m"
-            isWrong={(text) => text !== '' && !text.startsWith('$') && parseDuration(text) === undefined}
+            isWrong={isWrongStep}
             onChange={(text) => change('step', text.trim())}
           />
           <EditorField label="Reuse Athena's results" width={20} htmlFor={id('reuse')}>
@@ -167,6 +178,11 @@ export function OptionsRow({ query, isFormatFixed, onChange }: Props) {
   );
 }
 
+/** Whether a text is no width of a bucket: a step may be absent, or a variable. */
+export function isWrongStep(text: string): boolean {
+  return text !== '' && !text.startsWith('$') && !isWidth(text);
+}
+
 interface TypedProps {
   id: string;
   label: string;
@@ -177,7 +193,8 @@ interface TypedProps {
   onChange: (text: string) => void;
 }
 
-function Typed({ id, label, text, type, placeholder, isWrong, onChange }: TypedProps) {
+/** A field whose text counts once it is left. */
+export function Typed({ id, label, text, type, placeholder, isWrong, onChange }: TypedProps) {
   const wrong = isWrong?.(text) ?? false;
   return (
     <EditorField

@@ -4,11 +4,15 @@ import { EditorRow, EditorRows } from '@grafana/plugin-ui';
 import { Alert, Button, ConfirmModal, RadioButtonGroup, Stack, Text } from '@grafana/ui';
 import React, { useEffect, useMemo, useState } from 'react';
 
-import { startingState, toBuilder, toSql } from '../builder/state';
+import { written } from '../builder/follow';
+import { startingChoices } from '../builder/start';
+import { built } from '../builder/state';
 import { writeSql } from '../builder/write';
 import type { DataSource } from '../datasource';
 import { importQuery } from '../import';
-import type { BuilderState, EditorMode, Slice, SwitchboardOptions, SwitchboardQuery } from '../types';
+import { inMode, isAboutItself, modeOf, type Mode } from '../kind';
+import type { Slice, SwitchboardOptions, SwitchboardQuery } from '../types';
+import { AboutItself } from './AboutItself';
 import { Builder } from './builder/Builder';
 import { faultSpan } from './fault';
 import { formatSql } from './format';
@@ -24,10 +28,18 @@ export interface Props extends QueryEditorProps<DataSource, SwitchboardQuery, Sw
   isFormatFixed?: boolean;
 }
 
-const MODES: Array<{ value: EditorMode; label: string }> = [
-  { value: 'builder', label: 'Builder' },
-  { value: 'sql', label: 'SQL' },
+const MODES: Array<{ value: Mode; label: string; description: string }> = [
+  { value: 'builder', label: 'Builder', description: 'A statement over a dataset, by choosing' },
+  { value: 'sql', label: 'SQL', description: 'A statement as it is written' },
+  { value: 'activity', label: 'Activity', description: 'What this data source ran lately' },
+  { value: 'boundary', label: 'Boundary', description: 'A mark where Athena ends and Timestream begins' },
 ];
+
+/** Activity is for panels, a mark is for annotations; what the query is has its place in either. */
+function modesFor(isAnnotation: boolean, mode: Mode) {
+  const other = isAnnotation ? 'activity' : 'boundary';
+  return MODES.filter(({ value }) => value !== other || value === mode);
+}
 
 export function QueryEditor(props: Props) {
   const { datasource, data, range, onRunQuery, isFormatFixed } = props;
@@ -35,47 +47,57 @@ export function QueryEditor(props: Props) {
   const { onChange, replaceAndRun } = useChanges(props);
   const [asked, setAsked] = useState<SwitchboardQuery>();
   const route = query.route ?? 'auto';
-  const mode = query.editorMode ?? 'sql';
+  const mode = modeOf(query);
   const known = useKnowledge(datasource, query, range);
   const { intervalMs, maxDataPoints } = data?.request ?? {};
   const explained = useExplanation(datasource, query, { range, intervalMs, maxDataPoints });
   const slices = explained.state === 'known' ? explained.explanation.slices : undefined;
   const fault = useMemo(() => faultOf(query, data, slices), [query, data, slices]);
 
-  const switchTo = (chosen: EditorMode) => {
-    if (chosen === 'sql') {
-      onChange(toSql(query));
-      return;
-    }
-    const { safe, query: next } = toBuilder(query);
-    if (safe) {
-      onChange(next);
-    } else {
+  const switchTo = (chosen: Mode) => {
+    const { safe, query: next } = inMode(query, chosen, startingChoices(datasource.settings));
+    if (!safe) {
       setAsked(next);
+    } else if (isAboutItself(query) || isAboutItself(next)) {
+      // What is on screen answers another question.
+      replaceAndRun(next);
+    } else {
+      onChange(next);
     }
   };
   return (
     <EditorRows>
       <EditorRow>
         <Stack wrap="wrap" gap={2} alignItems="center">
-          <RadioButtonGroup size="sm" aria-label="Editor" options={MODES} value={mode} onChange={switchTo} />
-          <RouteRow
-            route={route}
-            explained={explained}
-            onChange={(chosen) => replaceAndRun({ ...query, route: chosen })}
+          <RadioButtonGroup
+            size="sm"
+            aria-label="Editor"
+            options={modesFor(isFormatFixed ?? false, mode)}
+            value={mode}
+            onChange={switchTo}
           />
+          {!isAboutItself(query) && (
+            <RouteRow
+              route={route}
+              explained={explained}
+              onChange={(chosen) => replaceAndRun({ ...query, route: chosen })}
+            />
+          )}
           <Button size="sm" icon="play" type="button" onClick={onRunQuery} disabled={!datasource.filterQuery(query)}>
             Run query
           </Button>
         </Stack>
       </EditorRow>
       <Imported query={query} />
-      {mode === 'builder' ? (
-        <BuilderMode {...props} query={query} known={known} onBuilt={replaceAndRun} />
-      ) : (
+      {mode === 'builder' && <BuilderMode {...props} query={query} known={known} onBuilt={replaceAndRun} />}
+      {mode === 'sql' && (
         <SqlMode query={query} known={known} fault={fault} onChange={onChange} onRun={replaceAndRun} />
       )}
-      <OptionsRow query={query} isFormatFixed={isFormatFixed} onChange={replaceAndRun} />
+      {isAboutItself(query) ? (
+        <AboutItself query={query} datasets={known.datasets} isFormatFixed={isFormatFixed} onChange={replaceAndRun} />
+      ) : (
+        <OptionsRow query={query} isFormatFixed={isFormatFixed} onChange={replaceAndRun} />
+      )}
       <Outcome {...props} />
       <ConfirmModal
         isOpen={asked !== undefined}
@@ -153,9 +175,9 @@ function BuilderMode({ query, known, datasource, range, onChange, onBuilt }: Bui
   // A query without choices starts with some; what the editor shows is what the query holds.
   useEffect(() => {
     if (!state) {
-      onChange(built(query, startingState()));
+      onChange(built(query, startingChoices(datasource.settings)));
     }
-  }, [state, query, onChange]);
+  }, [state, query, datasource, onChange]);
   if (!state) {
     return null;
   }
@@ -176,10 +198,6 @@ function BuilderMode({ query, known, datasource, range, onChange, onBuilt }: Bui
   );
 }
 
-function built(query: SwitchboardQuery, builder: BuilderState): SwitchboardQuery {
-  return { ...query, editorMode: 'builder', builder, sql: writeSql(builder) };
-}
-
 interface SqlModeProps {
   query: SwitchboardQuery;
   known: ReturnType<typeof useKnowledge>;
@@ -190,7 +208,7 @@ interface SqlModeProps {
 
 function SqlMode({ query, known, fault, onChange, onRun }: SqlModeProps) {
   const sql = query.sql ?? '';
-  const edited = (text: string): SwitchboardQuery => ({ ...query, editorMode: 'sql', sql: text });
+  const edited = (text: string) => written(query, text);
   return (
     <div>
       <SqlField

@@ -66,9 +66,10 @@ export function RouteRow({ route, explained, onChange }: Props) {
 }
 
 function Details({ explanation }: { explanation: Explanation }) {
-  const { kind, reason, boundary, slices, notices } = explanation;
+  const { kind, reason, why, boundary, slices, notices } = explanation;
   return (
     <>
+      <p>{why}</p>
       <p>
         Kind: {kind}. {reason}
       </p>

@@ -95,6 +95,7 @@ function QueryTab({ source, range, timeZone, version, plugin }: TabProps & { plu
       runs: runs + 1,
     }));
   };
+  const [isHelpShown, setHelpShown] = useState(false);
   const current = ran.queries[0]!;
   const request = useMemo(
     () => requestFor({ targets: [current], range, width: 1200, app: CoreApp.Explore, timeZone }),
@@ -103,9 +104,34 @@ function QueryTab({ source, range, timeZone, version, plugin }: TabProps & { plu
   );
   const answer = useAnswer(source, () => request, request.requestId);
   const failed = answer.error === undefined ? undefined : { message: answer.error, refId: 'A' };
-  const { QueryEditor } = plugin;
+  const { QueryEditor, QueryEditorHelp } = plugin;
   return (
     <Stack direction="column" gap={1}>
+      {QueryEditorHelp && (
+        <div>
+          <Button
+            size="sm"
+            variant="secondary"
+            fill="text"
+            icon="question-circle"
+            aria-expanded={isHelpShown}
+            onClick={() => setHelpShown(!isHelpShown)}
+          >
+            Show query help
+          </Button>
+          {isHelpShown && (
+            <QueryEditorHelp
+              datasource={source}
+              query={query}
+              onClickExample={(example: DataQuery) => {
+                change(example);
+                run();
+                setHelpShown(false);
+              }}
+            />
+          )}
+        </div>
+      )}
       <section aria-label="Query editor" data-query={JSON.stringify(query)}>
         <QueryEditor
           datasource={source}

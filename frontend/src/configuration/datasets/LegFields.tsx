@@ -102,6 +102,7 @@ export function LegFields({ leg, table, template, onChange }: Props) {
               label="Lag"
               description="How late this table is complete, if not as late as the leg."
               placeholder={base.lag ?? ''}
+              isZeroAllowed
               value={own.lag}
               onChange={(value) => change('lag', value)}
             />
@@ -122,20 +123,34 @@ interface DedupeProps {
 function DedupeFields({ leg, dedupe, template, onChange }: DedupeProps) {
   const text = (given: DedupeSettings | false | undefined) => (given ? [given.key].flat().join(', ') : '');
   const own = dedupe || undefined;
+  const isOn = dedupe !== false;
   return (
     <>
-      <TextField
-        id={`dataset-${leg}-dedupe-key`}
-        label="Key"
-        description="What names a row that may be delivered more than once: columns, with commas between."
-        placeholder={text(template)}
-        value={text(dedupe)}
-        onChange={(value) => {
-          const key = value.split(/,\s*/);
-          onChange(value.trim() === '' ? undefined : { ...own, key: key.length > 1 ? key : value });
-        }}
-      />
-      {(own || template) && (
+      <Field
+        label="Rows may be delivered more than once"
+        htmlFor={`dataset-${leg}-dedupe`}
+        description="Of the rows of one key the newest is kept, if there is a key. Off: every row counts as it is, which reads less where rows come only once."
+      >
+        <Switch
+          id={`dataset-${leg}-dedupe`}
+          value={isOn}
+          onChange={(event) => onChange(event.currentTarget.checked ? undefined : false)}
+        />
+      </Field>
+      {isOn && (
+        <TextField
+          id={`dataset-${leg}-dedupe-key`}
+          label="Key"
+          description="What names a row that may be delivered more than once: columns, with commas between."
+          placeholder={text(template)}
+          value={text(dedupe)}
+          onChange={(value) => {
+            const key = value.split(/,\s*/);
+            onChange(value.trim() === '' ? undefined : { ...own, key: key.length > 1 ? key : value });
+          }}
+        />
+      )}
+      {isOn && (own || template) && (
         <TextField
           id={`dataset-${leg}-dedupe-order`}
           label="Newest by"

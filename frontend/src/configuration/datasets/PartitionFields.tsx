@@ -110,6 +110,7 @@ export function PartitionFields({ partitions, template, onChange }: Props) {
             label="Arrives early by at most"
             description="How much earlier than its event time a row's partition may be."
             placeholder={base?.arrivalLagBefore ?? '15m'}
+            isZeroAllowed
             value={own?.arrivalLagBefore}
             onChange={(value) => change('arrivalLagBefore', value)}
           />
@@ -118,6 +119,7 @@ export function PartitionFields({ partitions, template, onChange }: Props) {
             label="Arrives late by at most"
             description="How much later than its event time a row's partition may be."
             placeholder={base?.arrivalLagAfter ?? '1d'}
+            isZeroAllowed
             value={own?.arrivalLagAfter}
             onChange={(value) => change('arrivalLagAfter', value)}
           />
