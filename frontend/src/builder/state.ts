@@ -1,7 +1,7 @@
 // The builder's state: where it starts, and when a query may change from one editor to the other.
 import type { BuilderFilter, BuilderState, Dataset, SwitchboardQuery } from '../types';
 import { readSql } from './read';
-import { measureName as measureNameOf, writeSql } from './write';
+import { isMeasured, measureName as measureNameOf, writeSql } from './write';
 
 /** Draws something at once: contacts per interval by queue. */
 export function startingState(dataset = 'contacts'): BuilderState {
@@ -42,11 +42,12 @@ export function tidy(state: BuilderState): BuilderState {
 }
 
 /** What an answer can be ordered by. */
-export function orderable({ measures, groupBy, bucket }: BuilderState): string[] {
+export function orderable({ measures, groupBy: chosen, bucket }: BuilderState): string[] {
+  const groupBy = chosen.filter((column) => column !== '');
   if (measures.length === 0) {
     return ['time', ...groupBy.filter((column) => column !== 'time')];
   }
-  return [...(bucket === 'none' ? [] : ['time']), ...groupBy, ...measures.map(measureNameOf)];
+  return [...(bucket === 'none' ? [] : ['time']), ...groupBy, ...measures.filter(isMeasured).map(measureNameOf)];
 }
 
 /** What switching an editor would do to a query. */

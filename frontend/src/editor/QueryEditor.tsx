@@ -1,7 +1,7 @@
 // The query editor: by choosing or in SQL, with where the query goes and what it came to.
-import { LoadingState, type QueryEditorProps } from '@grafana/data';
+import type { QueryEditorProps } from '@grafana/data';
 import { EditorRow, EditorRows } from '@grafana/plugin-ui';
-import { Alert, Button, ConfirmModal, RadioButtonGroup, Stack, Text } from '@grafana/ui';
+import { Button, Collapse, ConfirmModal, RadioButtonGroup, Stack, Text } from '@grafana/ui';
 import React, { useEffect, useMemo, useState } from 'react';
 
 import { startingState, toBuilder, toSql } from '../builder/state';
@@ -12,7 +12,7 @@ import type { BuilderState, EditorMode, SwitchboardOptions, SwitchboardQuery } f
 import { Builder } from './builder/Builder';
 import { formatSql } from './format';
 import { OptionsRow } from './OptionsRow';
-import { outcomes, outcomeText } from './outcome';
+import { RunOutcome } from './RunOutcome';
 import { RouteRow } from './RouteRow';
 import { SqlField } from './SqlField';
 import { useExplanation } from './useExplanation';
@@ -37,6 +37,7 @@ export function QueryEditor(props: Props) {
   const known = useKnowledge(datasource, route);
   const { intervalMs, maxDataPoints } = data?.request ?? {};
   const explained = useExplanation(datasource, query, { range, intervalMs, maxDataPoints });
+  const failure = failureOf(props);
 
   const switchTo = (chosen: EditorMode) => {
     if (chosen === 'sql') {
@@ -53,17 +54,18 @@ export function QueryEditor(props: Props) {
   return (
     <EditorRows>
       <EditorRow>
-        <Stack wrap="wrap" gap={2} alignItems="center">
-          <RadioButtonGroup size="sm" aria-label="Editor" options={MODES} value={mode} onChange={switchTo} />
-          <RouteRow
-            route={route}
-            explained={explained}
-            onChange={(chosen) => replaceAndRun({ ...query, route: chosen })}
-          />
-          <Button size="sm" icon="play" type="button" onClick={onRunQuery} disabled={!datasource.filterQuery(query)}>
-            Run query
-          </Button>
-        </Stack>
+        <RouteRow
+          route={route}
+          // A run that failed of the same says it, and more.
+          explained={explained.state === 'failed' && explained.message === failure ? { state: 'none' } : explained}
+          before={<RadioButtonGroup size="sm" aria-label="Editor" options={MODES} value={mode} onChange={switchTo} />}
+          after={
+            <Button size="sm" icon="play" type="button" onClick={onRunQuery} disabled={!datasource.filterQuery(query)}>
+              Run query
+            </Button>
+          }
+          onChange={(chosen) => replaceAndRun({ ...query, route: chosen })}
+        />
       </EditorRow>
       <Imported query={query} />
       {mode === 'builder' ? (
@@ -72,7 +74,7 @@ export function QueryEditor(props: Props) {
         <SqlMode query={query} known={known} onChange={onChange} onRun={replaceAndRun} />
       )}
       <OptionsRow query={query} isFormatFixed={isFormatFixed} onChange={replaceAndRun} />
-      <Outcome {...props} />
+      <RunOutcome data={data} refId={query.refId} failure={failure} />
       <ConfirmModal
         isOpen={asked !== undefined}
         title="The builder cannot show this statement"
@@ -110,6 +112,11 @@ function useChanges({ onChange, onRunQuery }: Props) {
   };
 }
 
+/** Why the last run of the query failed, if it did. */
+function failureOf({ data, query }: Props): string | undefined {
+  return data?.errors?.find(({ refId }) => refId === query.refId)?.message;
+}
+
 function Imported({ query: { importedFrom } }: { query: SwitchboardQuery }) {
   if (!importedFrom) {
     return null;
@@ -130,6 +137,7 @@ type BuilderModeProps = Props & {
 
 function BuilderMode({ query, known, datasource, range, onChange, onBuilt }: BuilderModeProps) {
   const state = query.builder;
+  const [isSqlShown, setSqlShown] = useState(false);
   // A query without choices starts with some; what the editor shows is what the query holds.
   useEffect(() => {
     if (!state) {
@@ -148,10 +156,9 @@ function BuilderMode({ query, known, datasource, range, onChange, onBuilt }: Bui
         range={range}
         onChange={(changed) => onBuilt(built(query, changed))}
       />
-      <details>
-        <summary>SQL</summary>
-        <pre style={{ whiteSpace: 'pre-wrap' }}>{writeSql(state)}</pre>
-      </details>
+      <Collapse label="SQL" isOpen={isSqlShown} onToggle={() => setSqlShown(!isSqlShown)}>
+        <pre style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere', margin: 0 }}>{writeSql(state)}</pre>
+      </Collapse>
     </>
   );
 }
@@ -198,30 +205,6 @@ function SqlMode({ query, known, onChange, onRun }: SqlModeProps) {
           Ctrl or Cmd with Enter runs it. Ctrl with M lets Tab leave the field.
         </Text>
       </Stack>
-    </div>
-  );
-}
-
-/** What the last run came to, leg by leg. */
-function Outcome({ data, query }: Props) {
-  if (data?.state === LoadingState.Loading) {
-    return (
-      <Text variant="bodySmall" color="secondary">
-        Running…
-      </Text>
-    );
-  }
-  const failure = data?.errors?.find(({ refId }) => refId === query.refId)?.message;
-  if (failure) {
-    return <Alert severity="error" title={failure} />;
-  }
-  return (
-    <div role="status">
-      {outcomes(data?.series ?? [], query.refId).map((outcome) => (
-        <Text key={outcome.leg} element="p" variant="bodySmall" color="secondary">
-          {outcomeText(outcome)}
-        </Text>
-      ))}
     </div>
   );
 }
