@@ -232,8 +232,9 @@ export interface HistoricalTableSettings {
 export interface ColumnSettings {
   name: string;
   type: ColumnType;
-  realtime?: string;
-  historical?: string;
+  /** SQL of its value on that leg; `false` where the leg lacks it, absent where it has the column's name. */
+  realtime?: string | false;
+  historical?: string | false;
   unit?: string;
   description?: string;
   /** Takes the template's column of this name away. */

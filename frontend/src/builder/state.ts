@@ -2,7 +2,7 @@
 import type { BuilderFilter, BuilderState, Dataset, SwitchboardQuery } from '../types';
 import { followedFill, followedFormat } from './follow';
 import { readSql } from './read';
-import { measureName as measureNameOf, writeSql } from './write';
+import { isMeasured, measureName as measureNameOf, writeSql } from './write';
 
 /** Draws something at once: contacts per interval by queue, unless said otherwise. */
 export function startingState(dataset = 'contacts', groupBy = ['queue']): BuilderState {
@@ -43,11 +43,12 @@ export function tidy(state: BuilderState): BuilderState {
 }
 
 /** What an answer can be ordered by. */
-export function orderable({ measures, groupBy, bucket }: BuilderState): string[] {
+export function orderable({ measures, groupBy: chosen, bucket }: BuilderState): string[] {
+  const groupBy = chosen.filter((column) => column !== '');
   if (measures.length === 0) {
     return ['time', ...groupBy.filter((column) => column !== 'time')];
   }
-  return [...(bucket === 'none' ? [] : ['time']), ...groupBy, ...measures.map(measureNameOf)];
+  return [...(bucket === 'none' ? [] : ['time']), ...groupBy, ...measures.filter(isMeasured).map(measureNameOf)];
 }
 
 /** The query with these choices of the builder's, and what follows from them. */

@@ -59,7 +59,7 @@ export function RealtimeSection({ settings, resources, onChange }: Props) {
             id="realtime-database"
             label="Database"
             description="What $__database means, and where datasets look for their tables."
-            placeholder="connect"
+            placeholder="such as connect"
             value={database}
             list={() => resources.get('realtime/databases')}
             onChange={(value) => onChange('database', value)}
@@ -68,7 +68,7 @@ export function RealtimeSection({ settings, resources, onChange }: Props) {
             id="realtime-table"
             label="Table"
             description="What $__table means in SQL."
-            placeholder="contact_events"
+            placeholder="such as contact_events"
             value={table}
             list={() => resources.get('realtime/tables', { database })}
             onChange={(value) => onChange('table', value)}
@@ -77,6 +77,7 @@ export function RealtimeSection({ settings, resources, onChange }: Props) {
             id="realtime-measure"
             label="Measure"
             description="What $__measure means in SQL."
+            placeholder="such as event"
             value={settings.measure}
             list={() => resources.get('realtime/measures', { database, table })}
             onChange={(value) => onChange('measure', value)}
@@ -101,8 +102,8 @@ export function RealtimeSection({ settings, resources, onChange }: Props) {
           <TextField
             id="realtime-endpoint"
             label="Endpoint"
-            description="A VPC endpoint, if there is one; switches Timestream's endpoint discovery off."
-            placeholder={`https://query-cell1.timestream.${region}.amazonaws.com`}
+            description={`A VPC endpoint, if there is one, such as https://query-cell1.timestream.${region}.amazonaws.com; switches Timestream's endpoint discovery off.`}
+            placeholder="AWS's own, by discovery"
             value={settings.endpoint}
             onChange={(value) => onChange('endpoint', value)}
           />

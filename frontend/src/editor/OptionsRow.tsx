@@ -1,5 +1,5 @@
 // How the answer is wanted: its shape, what fills gaps, what counts where either leg could answer.
-import { EditorField, EditorRow } from '@grafana/plugin-ui';
+import { EditorField, EditorRow, EditorRows } from '@grafana/plugin-ui';
 import { Collapse, Combobox, Input, Switch } from '@grafana/ui';
 import React, { useId, useState } from 'react';
 
@@ -117,62 +117,64 @@ export function OptionsRow({ query, isFormatFixed, onChange }: Props) {
         </EditorField>
       </EditorRow>
       <Collapse label="More options" isOpen={isOpen} onToggle={() => setOpen(!isOpen)}>
-        <EditorRow>
-          <EditorField
-            label="Allow partial answers"
-            htmlFor={id('partial')}
-            tooltip="If one leg fails, show the other leg's part and say what is missing."
-          >
-            <Switch
-              id={id('partial')}
-              value={query.allowPartial ?? false}
-              onChange={(event) => change('allowPartial', event.currentTarget.checked || undefined)}
-            />
-          </EditorField>
-          {format === 'time_series' && (
-            <EditorField label="Layout" width={20} htmlFor={id('layout')}>
-              <Combobox
-                id={id('layout')}
-                options={LAYOUTS}
-                value={query.layout ?? 'wide'}
-                onChange={({ value }) => change('layout', value === 'wide' ? undefined : value)}
+        <EditorRows>
+          <EditorRow>
+            <EditorField
+              label="Allow partial answers"
+              htmlFor={id('partial')}
+              tooltip="If one leg fails, show the other leg's part and say what is missing."
+            >
+              <Switch
+                id={id('partial')}
+                value={query.allowPartial ?? false}
+                onChange={(event) => change('allowPartial', event.currentTarget.checked || undefined)}
               />
             </EditorField>
-          )}
-          <Typed
-            id={id('step')}
-            label="Step to fill by"
-            text={query.step ?? ''}
-            placeholder="as in the SQL, such as 5m"
-            isWrong={isWrongStep}
-            onChange={(text) => change('step', text.trim())}
-          />
-          <EditorField label="Reuse Athena's results" width={20} htmlFor={id('reuse')}>
-            <Combobox
-              id={id('reuse')}
-              options={[
-                { value: 'configured', label: 'As the data source' },
-                { value: 'never', label: 'Never' },
-              ]}
-              value={query.resultReuse?.enabled === false ? 'never' : 'configured'}
-              onChange={({ value }) => change('resultReuse', value === 'never' ? { enabled: false } : undefined)}
+            {format === 'time_series' && (
+              <EditorField label="Layout" width={20} htmlFor={id('layout')}>
+                <Combobox
+                  id={id('layout')}
+                  options={LAYOUTS}
+                  value={query.layout ?? 'wide'}
+                  onChange={({ value }) => change('layout', value === 'wide' ? undefined : value)}
+                />
+              </EditorField>
+            )}
+            <Typed
+              id={id('step')}
+              label="Step to fill by"
+              text={query.step ?? ''}
+              placeholder="as in the SQL, such as 5m"
+              isWrong={isWrongStep}
+              onChange={(text) => change('step', text.trim())}
             />
-          </EditorField>
-        </EditorRow>
-        {query.editorMode !== 'builder' && (
-          <EditorRow>
-            {(['database', 'table', 'measure', 'column', 'catalog'] as const).map((key) => (
-              <Typed
-                key={key}
-                id={id(key)}
-                label={key === 'catalog' ? 'Catalog' : `$__${key}`}
-                text={query[key] ?? ''}
-                placeholder="as the data source"
-                onChange={(text) => change(key, text.trim())}
+            <EditorField label="Reuse Athena's results" width={20} htmlFor={id('reuse')}>
+              <Combobox
+                id={id('reuse')}
+                options={[
+                  { value: 'configured', label: 'As the data source' },
+                  { value: 'never', label: 'Never' },
+                ]}
+                value={query.resultReuse?.enabled === false ? 'never' : 'configured'}
+                onChange={({ value }) => change('resultReuse', value === 'never' ? { enabled: false } : undefined)}
               />
-            ))}
+            </EditorField>
           </EditorRow>
-        )}
+          {query.editorMode !== 'builder' && (
+            <EditorRow>
+              {(['database', 'table', 'measure', 'column', 'catalog'] as const).map((key) => (
+                <Typed
+                  key={key}
+                  id={id(key)}
+                  label={key === 'catalog' ? 'Catalog' : `$__${key}`}
+                  text={query[key] ?? ''}
+                  placeholder="as the data source"
+                  onChange={(text) => change(key, text.trim())}
+                />
+              ))}
+            </EditorRow>
+          )}
+        </EditorRows>
       </Collapse>
     </>
   );

@@ -154,6 +154,20 @@ describe('the builder', () => {
     expect(query().sql).toContain('SELECT\n  *');
   });
 
+  it('says why there are no values to choose from', async () => {
+    await show(built, {
+      'tag-values': () => {
+        throw { data: { message: 'The role may not run queries.' } };
+      },
+    });
+    await user.click(screen.getByRole('button', { name: 'Add filter' }));
+    await user.click(screen.getByLabelText('Value of filter 1'));
+    expect(await screen.findByText(/Choose a column first/)).toBeVisible();
+    await choose('Column of filter 1', /^queue/);
+    await user.click(screen.getByLabelText('Value of filter 1'));
+    expect(await screen.findByText(/type the value: The role may not run queries\./)).toBeVisible();
+  });
+
   it('says when datasets cannot be listed, and works on', async () => {
     const { query } = await show(built, {
       datasets: () => {
@@ -320,6 +334,9 @@ describe('the route', () => {
     expect(screen.getByText(/Grouped by the time bucket\./)).toBeVisible();
     expect(screen.getByText(/Athena is complete until then\./)).toBeVisible();
     expect(screen.getByText('The range reaches over the boundary.')).toBeVisible();
+    // Each slice's statement is there when it is asked for.
+    expect(screen.getByText('SELECT old')).not.toBeVisible();
+    await user.click(screen.getByText(/^Athena in eu-west-2: /));
     expect(screen.getByText('SELECT old')).toBeVisible();
     expect(screen.getByText('All is well.')).toBeVisible();
     await user.click(screen.getByLabelText('Historical'));
@@ -341,7 +358,23 @@ describe('the route', () => {
         throw { data: { message: 'There is no dataset contacts.' } };
       },
     });
-    expect(await screen.findByText('There is no dataset contacts.')).toBeVisible();
+    expect(await screen.findByText(/There is no dataset contacts\./)).toBeVisible();
+  });
+
+  it('is silent where the run failed of the same', async () => {
+    const message = 'There is no dataset contacts.';
+    const { asked } = await show(
+      built,
+      {
+        explain: () => {
+          throw { data: { message } };
+        },
+      },
+      { state: LoadingState.Error, series: [], errors: [{ message, refId: 'A' }] }
+    );
+    await waitFor(() => expect(asked.some(({ path }) => path === 'explain')).toBe(true));
+    await waitFor(() => expect(screen.queryByText('Working out the route')).not.toBeInTheDocument());
+    expect(screen.getAllByText(/There is no dataset contacts\./)).toHaveLength(1);
   });
 
   it('is not asked where there is nothing to run', async () => {

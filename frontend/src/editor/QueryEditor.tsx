@@ -1,7 +1,7 @@
 // The query editor: by choosing or in SQL, with where the query goes and what it came to.
 import { LoadingState, type QueryEditorProps } from '@grafana/data';
 import { EditorRow, EditorRows } from '@grafana/plugin-ui';
-import { Alert, Button, ConfirmModal, RadioButtonGroup, Stack, Text } from '@grafana/ui';
+import { Button, Collapse, ConfirmModal, RadioButtonGroup, Stack, Text } from '@grafana/ui';
 import React, { useEffect, useMemo, useState } from 'react';
 
 import { written } from '../builder/follow';
@@ -17,8 +17,8 @@ import { Builder } from './builder/Builder';
 import { faultSpan } from './fault';
 import { formatSql } from './format';
 import { OptionsRow } from './OptionsRow';
-import { outcomes, outcomeText } from './outcome';
 import type { Problem } from './problems';
+import { RunOutcome } from './RunOutcome';
 import { RouteRow } from './RouteRow';
 import { SqlField } from './SqlField';
 import { useExplanation } from './useExplanation';
@@ -53,6 +53,7 @@ export function QueryEditor(props: Props) {
   const explained = useExplanation(datasource, query, { range, intervalMs, maxDataPoints });
   const slices = explained.state === 'known' ? explained.explanation.slices : undefined;
   const fault = useMemo(() => faultOf(query, data, slices), [query, data, slices]);
+  const failure = failureOf(query, data);
 
   const switchTo = (chosen: Mode) => {
     const { safe, query: next } = inMode(query, chosen, startingChoices(datasource.settings));
@@ -65,28 +66,38 @@ export function QueryEditor(props: Props) {
       onChange(next);
     }
   };
+  const modes = (
+    <RadioButtonGroup
+      size="sm"
+      aria-label="Editor"
+      options={modesFor(isFormatFixed ?? false, mode)}
+      value={mode}
+      onChange={switchTo}
+    />
+  );
+  const run = (
+    <Button size="sm" icon="play" type="button" onClick={onRunQuery} disabled={!datasource.filterQuery(query)}>
+      Run query
+    </Button>
+  );
   return (
     <EditorRows>
       <EditorRow>
-        <Stack wrap="wrap" gap={2} alignItems="center">
-          <RadioButtonGroup
-            size="sm"
-            aria-label="Editor"
-            options={modesFor(isFormatFixed ?? false, mode)}
-            value={mode}
-            onChange={switchTo}
+        {isAboutItself(query) ? (
+          <Stack wrap="wrap" gap={2} alignItems="center">
+            {modes}
+            {run}
+          </Stack>
+        ) : (
+          <RouteRow
+            route={route}
+            // A run that failed of the same says it, and more.
+            explained={explained.state === 'failed' && explained.message === failure ? { state: 'none' } : explained}
+            before={modes}
+            after={run}
+            onChange={(chosen) => replaceAndRun({ ...query, route: chosen })}
           />
-          {!isAboutItself(query) && (
-            <RouteRow
-              route={route}
-              explained={explained}
-              onChange={(chosen) => replaceAndRun({ ...query, route: chosen })}
-            />
-          )}
-          <Button size="sm" icon="play" type="button" onClick={onRunQuery} disabled={!datasource.filterQuery(query)}>
-            Run query
-          </Button>
-        </Stack>
+        )}
       </EditorRow>
       <Imported query={query} />
       {mode === 'builder' && <BuilderMode {...props} query={query} known={known} onBuilt={replaceAndRun} />}
@@ -98,7 +109,7 @@ export function QueryEditor(props: Props) {
       ) : (
         <OptionsRow query={query} isFormatFixed={isFormatFixed} onChange={replaceAndRun} />
       )}
-      <Outcome {...props} />
+      <RunOutcome data={data} refId={query.refId} failure={failure} />
       <ConfirmModal
         isOpen={asked !== undefined}
         title="The builder cannot show this statement"
@@ -172,6 +183,7 @@ type BuilderModeProps = Props & {
 
 function BuilderMode({ query, known, datasource, range, onChange, onBuilt }: BuilderModeProps) {
   const state = query.builder;
+  const [isSqlShown, setSqlShown] = useState(false);
   // A query without choices starts with some; what the editor shows is what the query holds.
   useEffect(() => {
     if (!state) {
@@ -190,10 +202,9 @@ function BuilderMode({ query, known, datasource, range, onChange, onBuilt }: Bui
         range={range}
         onChange={(changed) => onBuilt(built(query, changed))}
       />
-      <details>
-        <summary>SQL</summary>
-        <pre style={{ whiteSpace: 'pre-wrap' }}>{writeSql(state)}</pre>
-      </details>
+      <Collapse label="SQL" isOpen={isSqlShown} onToggle={() => setSqlShown(!isSqlShown)}>
+        <pre style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere', margin: 0 }}>{writeSql(state)}</pre>
+      </Collapse>
     </>
   );
 }
@@ -238,30 +249,6 @@ function SqlMode({ query, known, fault, onChange, onRun }: SqlModeProps) {
           Ctrl or Cmd with Enter runs it. Ctrl with M lets Tab leave the field.
         </Text>
       </Stack>
-    </div>
-  );
-}
-
-/** What the last run came to, leg by leg. */
-function Outcome({ data, query }: Props) {
-  if (data?.state === LoadingState.Loading) {
-    return (
-      <Text variant="bodySmall" color="secondary">
-        Running…
-      </Text>
-    );
-  }
-  const failure = failureOf(query, data);
-  if (failure) {
-    return <Alert severity="error" title={failure} />;
-  }
-  return (
-    <div role="status">
-      {outcomes(data?.series ?? [], query.refId).map((outcome) => (
-        <Text key={outcome.leg} element="p" variant="bodySmall" color="secondary">
-          {outcomeText(outcome)}
-        </Text>
-      ))}
     </div>
   );
 }

@@ -49,10 +49,10 @@ export function ExplorePage({ plugin, sources }: { plugin: Plugin; sources: Sour
           onInterval={setRefresh}
         />
       </Stack>
-      <InlineField label="Data source" htmlFor="explore-source" shrink>
+      {/* As wide as a name needs, and never wider than the page. */}
+      <InlineField label="Data source" htmlFor="explore-source" grow style={{ maxWidth: 440 }}>
         <Combobox
           id="explore-source"
-          width={40}
           options={sources.list().map(({ name, uid }) => ({ label: name, value: uid }))}
           value={uid}
           onChange={({ value }) => setUid(value)}
@@ -223,7 +223,7 @@ function VariableTab({ source, range }: TabProps) {
       {found.options && (
         <section aria-label="Values" data-values={found.options.length}>
           <Text color="secondary">{found.options.length} values</Text>
-          <ul>
+          <ul style={{ paddingLeft: 20 }}>
             {found.options.slice(0, 20).map(({ label, value }) => (
               <li key={value}>{label}</li>
             ))}
@@ -274,7 +274,7 @@ function AnnotationTab({ source, range, plugin }: TabProps & { plugin: Plugin })
       {found.marks && (
         <section aria-label="Annotations" data-marks={found.marks.length}>
           <Text color="secondary">{found.marks.length} annotations</Text>
-          <ul>
+          <ul style={{ paddingLeft: 20 }}>
             {found.marks.slice(0, 20).map(({ time, text, tags }, index) => (
               <li key={index}>
                 {new Date(time).toLocaleString()}: {text} {tags.join(', ')}
