@@ -56,9 +56,9 @@ describe('tables', () => {
     const { labels, details } = offered('SELECT * FROM |');
     expect(labels.slice(0, 2)).toEqual(['$__dataset(contacts)', '$__dataset(agent_events)']);
     expect(details).toMatchObject({
-      contact_records: 'table of connect, Timestream and Athena',
-      queue_metrics: 'table of connect, Timestream',
-      '2025 archive': 'table of connect, Athena',
+      contact_records: 'table, Timestream and Athena',
+      queue_metrics: 'table, Timestream',
+      '2025 archive': 'table, Athena',
       'My-Db': 'database, Timestream',
       connect: 'database, Timestream and Athena',
     });
@@ -121,7 +121,7 @@ const ATHENA = ['queue', 'group', 'agent'];
 describe('columns of tables', () => {
   it('come with types and legs', () => {
     expect(offered('SELECT | FROM connect.contact_records').details).toMatchObject({
-      queue: 'varchar in Timestream, string in Athena',
+      queue: 'Timestream varchar, Athena string',
       agent: 'struct<…>, Athena',
       time: 'timestamp, Timestream',
       group: 'string, Athena',

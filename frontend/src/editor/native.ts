@@ -35,7 +35,7 @@ function tablesOn(leg: Leg, path: string[], { places }: Knowledge, desk: Desk): 
       label: name,
       parts: [...before, name],
       leg,
-      what: `table of ${database}`,
+      what: 'table',
     }));
   const databases = (catalog: string | undefined) =>
     desk
@@ -142,10 +142,10 @@ function merged(found: Found[]): Named[] {
   });
 }
 
-/** `table of connect, Timestream and Athena`, or `varchar in Timestream, string in Athena`. */
+/** `table, Timestream and Athena`, or `Timestream varchar, Athena string`: short, since lists are narrow. */
 function detailOf(found: Found[], write: (what: string) => string): string {
   return new Set(found.map(({ what }) => what)).size > 1
-    ? found.map(({ leg, what }) => `${write(what)} in ${SERVICES[leg]}`).join(', ')
+    ? found.map(({ leg, what }) => `${SERVICES[leg]} ${write(what)}`).join(', ')
     : `${write(found[0]!.what)}, ${servicesOf(found.map(({ leg }) => leg))}`;
 }
 

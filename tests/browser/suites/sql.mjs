@@ -55,7 +55,7 @@ export function sql(world) {
         await suggested(page, /^connect.*Timestream$/);
         // Its tables come at once.
         await page.keyboard.press('Enter');
-        await suggested(page, /^contact_records.*table of connect, Timestream$/);
+        await suggested(page, /^contact_records.*table, Timestream$/);
         await page.keyboard.type('queue_m', { delay: 30 });
         await suggested(page, /^queue_metrics/);
         await page.keyboard.press('Enter');
