@@ -64,9 +64,9 @@ func buildDemo(ctx context.Context) error {
 }
 
 // Test runs everything that must hold: lint, unit, property and sandbox tests, the browser half's tests, the plugin loaded as
-// Grafana loads it, moto, the demo with its figures checked, and the pages in Chromium.
+// Grafana loads it, moto, the demo with its figures checked, the pages in Chromium, and the module in older and newer hosts.
 func Test(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{Lint, Unit, FrontendTest, Host, Moto, Panels, Browser} {
+	for _, step := range []func(context.Context) error{Lint, Unit, FrontendTest, Host, Moto, Panels, Browser, Compat} {
 		if err := step(ctx); err != nil {
 			return err
 		}

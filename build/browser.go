@@ -18,29 +18,25 @@ var ErrNoChromium = errors.New("no Chromium on the path (Debian: apt-get install
 
 // Browser builds the pages and tests them in Chromium. Without a Chromium it fails in CI and is skipped elsewhere.
 func Browser(ctx context.Context, root string) error {
-	chromium, err := findChromium()
-	if err != nil && os.Getenv("CI") == "" {
-		Say("skipped the browser tests: %v", err)
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if err := Preview(ctx, root); err != nil {
-		return err
-	}
-	return browserScript(ctx, root, chromium, "test")
+	return withChromium("the browser tests", func(chromium string) error {
+		if err := Preview(ctx, root); err != nil {
+			return err
+		}
+		return browserScript(ctx, root, chromium, "test")
+	})
 }
 
 // hosts are the Grafana versions, besides the one built against, whose packages must load the module.
 var hosts = []string{"11.6", "13.2"}
 
-// Compat loads the built module in hosts of other Grafana versions. It needs a Chromium.
+// Compat loads the built module in hosts of other Grafana versions, in Chromium, as Browser has it.
 func Compat(ctx context.Context, root string) error {
-	chromium, err := findChromium()
-	if err != nil {
-		return err
-	}
+	return withChromium("the hosts of other Grafana versions", func(chromium string) error {
+		return compat(ctx, root, chromium)
+	})
+}
+
+func compat(ctx context.Context, root, chromium string) error {
 	if err := Preview(ctx, root); err != nil {
 		return err
 	}
@@ -55,6 +51,19 @@ func Compat(ctx context.Context, root string) error {
 		}
 	}
 	return browserScript(ctx, root, chromium, "compat")
+}
+
+// withChromium does what needs a Chromium. Where there is none it says what it skips; CI has one, or fails.
+func withChromium(what string, act func(chromium string) error) error {
+	chromium, err := findChromium()
+	if errors.Is(err, ErrNoChromium) && os.Getenv("CI") == "" {
+		Say("skipped %s: %v", what, err)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return act(chromium)
 }
 
 // browserScript runs a script of tests/browser/package.json.

@@ -7,7 +7,7 @@ import { templateService } from '../tests/templates';
 import { DataSource, defaultDataset } from './datasource';
 import type { VariableValue } from './sql/interpolate';
 import { writeSql } from './builder/write';
-import { PLUGIN_ID, type SwitchboardOptions, type SwitchboardQuery } from './types';
+import { FILTER_OPERATORS, PLUGIN_ID, type SwitchboardOptions, type SwitchboardQuery } from './types';
 
 function datasource(values: Record<string, VariableValue> = {}, jsonData: SwitchboardOptions = {}) {
   const instance = { id: 1, uid: 'u', type: PLUGIN_ID, name: 'S', jsonData, meta: {} };
@@ -66,7 +66,45 @@ describe('preparing a query', () => {
     expect(applied.adhocFilters).toEqual([
       { key: 'queue', operator: '=', value: "it's" },
       { key: 'agent', operator: '=|', value: 'a', values: ['a', 'b'] },
+      // The backend refuses it by name.
+      { key: 'agent', operator: '; DROP', value: 'x' },
     ]);
+  });
+
+  it.each(FILTER_OPERATORS)('passes on a filter by %s', (operator) => {
+    const filter = { key: 'holds', operator, value: '1' };
+    expect(datasource().applyTemplateVariables(query({ sql: 'x' }), {}, [filter]).adhocFilters).toEqual([filter]);
+  });
+
+  it("leaves out what Grafana puts among the filters and is none: grouping, and a cancelled choice of 'All'", () => {
+    const applied = datasource().applyTemplateVariables(query({ sql: 'x' }), {}, [
+      { key: 'queue', operator: 'groupBy', value: '' },
+      { key: 'queue', operator: '=~', value: '.*', values: ['.*'] },
+    ]);
+    expect(applied).not.toHaveProperty('adhocFilters');
+  });
+
+  it('puts variables into all values of its own filters', () => {
+    const own = { key: 'queue', operator: '=|', value: '$one', values: ['$one', '$several', 'x $one'] };
+    const applied = datasource({ one: 'a', several: ['b', "c'd"] }).applyTemplateVariables(
+      query({ sql: 'x', adhocFilters: [own] }),
+      {}
+    );
+    expect(applied.adhocFilters).toEqual([{ ...own, value: 'a', values: ['a', 'b', "c'd", 'x a'] }]);
+  });
+
+  it('puts variables into what the official data sources save beside their SQL', () => {
+    const connectionArgs = { database: '$db', catalog: '${cat}', region: '$region', resultReuseEnabled: true };
+    const saved = { refId: 'A', rawSQL: 'x', table: '${t}', measure: '$m', connectionArgs } as SwitchboardQuery;
+    const values = { db: 'connect', cat: 'glue', region: 'eu-west-2', t: 'contacts', m: 'holds' };
+    expect(datasource(values).applyTemplateVariables(saved, {})).toEqual({
+      refId: 'A',
+      rawSQL: 'x',
+      table: 'contacts',
+      measure: 'holds',
+      connectionArgs: { database: 'connect', catalog: 'glue', region: 'eu-west-2', resultReuseEnabled: true },
+    });
+    expect(connectionArgs.database).toBe('$db');
   });
 
   it('does not run what holds no SQL', () => {
@@ -104,12 +142,51 @@ describe('filters by a click', () => {
   const source = datasource();
   const action = (type: string, value: string) => ({ type, options: { key: 'queue', value } });
   const built = query(source.getDefaultQuery(CoreApp.Explore));
+  const columns = { queue: 'text', queue_duration: 'double', handled: 'boolean', started_at: 'timestamp' };
+  const listed = Object.entries(columns).map(([name, type]) => ({ name, type }));
+  beforeEach(async () => {
+    backend(() => [{ name: 'contacts', columns: listed }]);
+    await source.datasets();
+  });
 
   it('change the builder and its SQL', () => {
     const only = source.modifyQuery(built, action('ADD_FILTER', "O'Brien"));
     expect(only.sql).toContain("WHERE queue = 'O''Brien'");
     const without = source.modifyQuery(only, action('ADD_FILTER_OUT', "O'Brien"));
     expect(without.sql).toContain("WHERE queue != 'O''Brien'");
+  });
+
+  it.each([
+    ['queue_duration', '12', 'queue_duration = 12'],
+    ['handled', 'true', 'handled = true'],
+    ['queue', '12', "queue = '12'"],
+  ])("are written by the column's type: %s is %s", (key, value, condition) => {
+    const only = source.modifyQuery(built, { type: 'ADD_FILTER', options: { key, value } });
+    expect(only.sql).toContain(`WHERE ${condition}\n`);
+    expect(only.adhocFilters).toBeUndefined();
+  });
+
+  it.each([
+    ['gone', '12'],
+    ['queue_duration', '12 s'],
+    ['handled', 'Yes'],
+    ['started_at', '2026-01-31 12:00:00'],
+  ])('are left to the backend where the builder cannot write them: %s is %s', (key, value) => {
+    const options = { key, value };
+    const only = source.modifyQuery(built, { type: 'ADD_FILTER', options });
+    expect(only).toMatchObject({ sql: built.sql, adhocFilters: [{ key, operator: '=', value }] });
+    expect(source.queryHasFilter(only, options)).toBe(true);
+    const without = source.modifyQuery(only, { type: 'ADD_FILTER_OUT', options });
+    expect(without.adhocFilters).toEqual([{ key, operator: '!=', value }]);
+    const off = source.toggleQueryFilter(without, { type: 'FILTER_OUT', options });
+    expect(off).toEqual(built);
+  });
+
+  it('are left to the backend while no datasets were listed', () => {
+    expect(datasource().modifyQuery(built, action('ADD_FILTER', 'x'))).toMatchObject({
+      sql: built.sql,
+      adhocFilters: [{ key: 'queue', operator: '=', value: 'x' }],
+    });
   });
 
   it('go into the datasets of SQL that a person wrote', () => {

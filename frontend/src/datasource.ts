@@ -21,9 +21,9 @@ import { annotationSupport } from './annotations/support';
 import { startingState } from './builder/state';
 import { writeSql } from './builder/write';
 import { queryText } from './display';
-import { adhocFilters, hasFilter, withFilter, withoutFilter } from './filters';
+import { adhocFilters, hasFilter, withFilter, withoutFilter, type TypeOf } from './filters';
 import { importQuery } from './import';
-import { interpolate, type Replace } from './sql/interpolate';
+import { interpolate, valuesOf, type Replace } from './sql/interpolate';
 import {
   PLUGIN_ID,
   type Dataset,
@@ -42,9 +42,14 @@ import { VariableSupport } from './variables/support';
 const SQL_FIELDS = ['sql', 'rawSQL', 'rawSql', 'rawQuery'] as const;
 
 /** Fields that hold a name or a width, and may be a variable. */
-const NAME_FIELDS = ['database', 'table', 'column', 'measure', 'catalog', 'step', 'dataset'] as const;
+const NAME_FIELDS = ['database', 'table', 'column', 'measure', 'catalog', 'region', 'step', 'dataset'] as const;
 
-type Fields = Partial<Record<(typeof SQL_FIELDS)[number] | (typeof NAME_FIELDS)[number], unknown>>;
+/** The same in what Athena's data source saves as `connectionArgs`. */
+const CONNECTION_FIELDS = ['database', 'catalog', 'region'] as const;
+
+type Fields = Partial<Record<(typeof SQL_FIELDS)[number] | (typeof NAME_FIELDS)[number], unknown>> & {
+  connectionArgs?: object | null;
+};
 
 /** What a panel's place and size say beside its query. */
 export interface PanelContext {
@@ -61,6 +66,8 @@ export class DataSource
 {
   readonly settings: SwitchboardOptions;
   private readonly answers = new Map<string, Promise<unknown>>();
+  /** The datasets as they were last listed. */
+  private listed: Dataset[] = [];
 
   constructor(
     instance: DataSourceInstanceSettings<SwitchboardOptions>,
@@ -104,15 +111,19 @@ export class DataSource
         Object.assign(applied, { [field]: interpolate(sql, replace) });
       }
     }
-    for (const field of NAME_FIELDS) {
-      const name = applied[field];
-      if (typeof name === 'string') {
-        Object.assign(applied, { [field]: this.templates.replace(name, scopedVars) });
-      }
+    const names = <T extends object>(fields: T, keys: readonly string[]): T => {
+      const given = Object.entries(fields).filter(([key, name]) => keys.includes(key) && typeof name === 'string');
+      const put = given.map(([key, name]) => [key, this.templates.replace(name, scopedVars)]);
+      return { ...fields, ...Object.fromEntries(put) };
+    };
+    Object.assign(applied, names(applied, NAME_FIELDS));
+    if (applied.connectionArgs) {
+      applied.connectionArgs = names(applied.connectionArgs, CONNECTION_FIELDS);
     }
     const own = (query.adhocFilters ?? []).map((filter) => ({
       ...filter,
       value: this.templates.replace(filter.value, scopedVars),
+      ...(filter.values ? { values: filter.values.flatMap((value) => valuesOf(value, replace)) } : {}),
     }));
     const all = [...own, ...adhocFilters(filters)];
     delete applied.adhocFilters;
@@ -130,7 +141,7 @@ export class DataSource
       if (query.datasource?.type === PLUGIN_ID) {
         return [query as SwitchboardQuery];
       }
-      const imported = importQuery(query);
+      const imported = importQuery(query, this.variableNames());
       return imported ? [imported] : [];
     });
   }
@@ -142,9 +153,9 @@ export class DataSource
     }
     switch (action.type) {
       case 'ADD_FILTER':
-        return withFilter(query, key, value, false);
+        return withFilter(query, key, value, false, this.typeOf);
       case 'ADD_FILTER_OUT':
-        return withFilter(query, key, value, true);
+        return withFilter(query, key, value, true, this.typeOf);
       default:
         return query;
     }
@@ -158,8 +169,11 @@ export class DataSource
     const isExcluded = type === 'FILTER_OUT';
     return hasFilter(query, key, value, isExcluded)
       ? withoutFilter(query, key, value, isExcluded)
-      : withFilter(query, key, value, isExcluded);
+      : withFilter(query, key, value, isExcluded, this.typeOf);
   }
+
+  private readonly typeOf: TypeOf = (dataset, column) =>
+    this.listed.find(({ name }) => name === dataset)?.columns.find(({ name }) => name === column)?.type;
 
   queryHasFilter(query: SwitchboardQuery, { key, value }: QueryFilterOptions): boolean {
     return hasFilter(query, key, value);
@@ -187,8 +201,9 @@ export class DataSource
   }
 
   /** The datasets that queries may name. */
-  datasets(): Promise<Dataset[]> {
-    return this.known('datasets');
+  async datasets(): Promise<Dataset[]> {
+    this.listed = await this.known<Dataset[]>('datasets');
+    return this.listed;
   }
 
   /** The macros, with the legs that have them. */
@@ -209,6 +224,12 @@ export class DataSource
   /** A native table's columns. */
   columns(leg: Leg, parameters: Record<string, string | undefined>): Promise<TableColumn[]> {
     return this.known(`${leg}/columns`, parameters);
+  }
+
+  /** What a column held in a range, in milliseconds since 1970: `column`, or `dataset.column` where more than one has it. */
+  async columnValues(key: string, range: { from?: number; to?: number } = {}): Promise<string[]> {
+    const found = await this.getResource<MetricFindValue[]>('tag-values', { key, ...range }, { showErrorAlert: false });
+    return found.map(({ text, value }) => String(value ?? text));
   }
 
   /** Asks a resource once; an answer that failed is asked for again. */

@@ -3,32 +3,43 @@ import type { AdHocVariableFilter } from '@grafana/data';
 
 import { tidy } from './builder/state';
 import { writeSql } from './builder/write';
-import { literal } from './sql/text';
-import { FILTER_OPERATORS, type AdhocFilter, type BuilderFilter, type SwitchboardQuery } from './types';
+import { isNumber, literal } from './sql/text';
+import type { AdhocFilter, BuilderFilter, ColumnType, SwitchboardQuery } from './types';
 
-/** Filters as the backend takes them, inside every `$__dataset`. Those still being filled in are left out. */
+/**
+ * Filters as the backend takes them, inside every `$__dataset`, which refuses by name what it does not know: a filter that
+ * is silently left out shows what the viewer excluded. Only what is none is left out: without a column yet, Grafana's
+ * grouping, and what it writes where *All* is chosen, a pattern that would exclude rows without a value.
+ */
 export function adhocFilters(filters: AdHocVariableFilter[] | undefined): AdhocFilter[] {
   return (filters ?? [])
-    .filter(({ key, operator }) => key && (FILTER_OPERATORS as readonly string[]).includes(operator))
+    .filter(({ key, operator, value }) => key && operator !== 'groupBy' && !(operator === '=~' && value === '.*'))
     .map(({ key, operator, value, values }) => ({ key, operator, value, ...(values?.length ? { values } : {}) }));
 }
 
-/** A query narrowed to the rows where `column` has this value, or to all others. */
+/** The type of a dataset's column, where it is known. */
+export type TypeOf = (dataset: string, column: string) => ColumnType | undefined;
+
+/**
+ * A query narrowed to the rows where `column` has this value, or to all others. The builder takes it where the column's type
+ * says how to write the value; else, and beside SQL that a person wrote, it goes into the datasets, where the backend knows.
+ */
 export function withFilter(
   query: SwitchboardQuery,
   column: string,
   value: string,
-  isExcluded: boolean
+  isExcluded: boolean,
+  typeOf: TypeOf
 ): SwitchboardQuery {
-  const filter: BuilderFilter = { column, operator: isExcluded ? '!=' : '=', values: [value] };
-  if (query.editorMode === 'builder' && query.builder) {
-    const others = query.builder.filters.filter(
-      (known) => !(known.column === column && ['=', '!='].includes(known.operator) && known.values[0] === value)
-    );
-    const type = query.builder.filters.find((known) => known.column === column)?.type;
-    return rebuilt(query, [...others, type ? { ...filter, type } : filter]);
+  const operator = isExcluded ? '!=' : '=';
+  const cleared = withoutFilter(withoutFilter(query, column, value, true), column, value, false);
+  const { builder } = cleared;
+  const type = builder && typeOf(builder.dataset, column);
+  if (cleared.editorMode === 'builder' && builder && type && isWritable(value, type)) {
+    const filter: BuilderFilter = { column, operator, values: [value] };
+    return rebuilt(cleared, [...builder.filters, type === 'text' ? filter : { ...filter, type }]);
   }
-  return withAdhoc(query, column, isExcluded ? '!=' : '=', value);
+  return { ...cleared, adhocFilters: [...(cleared.adhocFilters ?? []), { key: column, operator, value }] };
 }
 
 /** A query without the filter for this value. */
@@ -38,43 +49,58 @@ export function withoutFilter(
   value: string,
   isExcluded: boolean
 ): SwitchboardQuery {
-  const operator = isExcluded ? '!=' : '=';
-  if (query.editorMode === 'builder' && query.builder) {
-    return rebuilt(
-      query,
-      query.builder.filters.filter(
-        (known) => !(known.column === column && known.operator === operator && known.values[0] === value)
-      )
-    );
+  if (!hasFilter(query, column, value, isExcluded)) {
+    return query;
   }
-  const adhoc = query.adhocFilters?.filter(
-    (known) => !(known.key === column && known.operator === operator && known.value === value)
-  );
-  return { ...query, adhocFilters: adhoc?.length ? adhoc : undefined };
+  const adhoc = query.adhocFilters?.filter((known) => !isAdhoc(known, column, value, isExcluded));
+  const rest = { ...query, adhocFilters: adhoc?.length ? adhoc : undefined };
+  const built = builtFilters(query);
+  const kept = built.filter((known) => !isBuilt(known, column, value, isExcluded));
+  return kept.length < built.length ? rebuilt(rest, kept) : rest;
 }
 
 /** Whether a query has the filter for this value. */
 export function hasFilter(query: SwitchboardQuery, column: string, value: string, isExcluded = false): boolean {
-  const operator = isExcluded ? '!=' : '=';
-  if (query.editorMode === 'builder' && query.builder) {
-    return query.builder.filters.some(
-      (known) => known.column === column && known.operator === operator && known.values[0] === value
-    );
-  }
-  return Boolean(
-    query.adhocFilters?.some((known) => known.key === column && known.operator === operator && known.value === value)
+  return (
+    builtFilters(query).some((known) => isBuilt(known, column, value, isExcluded)) ||
+    Boolean(query.adhocFilters?.some((known) => isAdhoc(known, column, value, isExcluded)))
   );
+}
+
+function builtFilters({ editorMode, builder }: SwitchboardQuery): BuilderFilter[] {
+  return editorMode === 'builder' && builder ? builder.filters : [];
+}
+
+function isBuilt(
+  { column, operator, values }: BuilderFilter,
+  key: string,
+  value: string,
+  isExcluded: boolean
+): boolean {
+  return column === key && operator === (isExcluded ? '!=' : '=') && values[0] === value;
+}
+
+function isAdhoc(known: AdhocFilter, key: string, value: string, isExcluded: boolean): boolean {
+  return known.key === key && known.operator === (isExcluded ? '!=' : '=') && known.value === value;
+}
+
+/** Whether the builder can write a value that was clicked on: times are clicked on as they are shown. */
+function isWritable(value: string, type: ColumnType): boolean {
+  switch (type) {
+    case 'text':
+      return true;
+    case 'boolean':
+      return value === 'true' || value === 'false';
+    case 'timestamp':
+      return false;
+    default:
+      return isNumber(value);
+  }
 }
 
 function rebuilt(query: SwitchboardQuery, filters: BuilderFilter[]): SwitchboardQuery {
   const builder = tidy({ ...query.builder!, filters });
   return { ...query, builder, sql: writeSql(builder) };
-}
-
-/** SQL that a person wrote is not touched: the filter goes into its datasets. */
-function withAdhoc(query: SwitchboardQuery, key: string, operator: '=' | '!=', value: string): SwitchboardQuery {
-  const others = (query.adhocFilters ?? []).filter((known) => !(known.key === key && known.value === value));
-  return { ...query, adhocFilters: [...others, { key, operator, value }] };
 }
 
 /** What a filter is called where a query is described in words. */

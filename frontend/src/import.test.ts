@@ -1,9 +1,13 @@
+import type { DataQuery } from '@grafana/schema';
+
 import { importQuery } from './import';
+
+const imported = (saved: object, variables: string[] = []) => importQuery(saved as DataQuery, variables);
 
 describe('queries of the official data sources', () => {
   it('Athena becomes historical', () => {
     expect(
-      importQuery({
+      imported({
         refId: 'B',
         hide: true,
         rawSQL: 'SELECT 1 FROM $__table',
@@ -18,7 +22,7 @@ describe('queries of the official data sources', () => {
           resultReuseMaxAgeInMinutes: 15,
         },
         fillMode: { mode: 2, value: 3 },
-      } as never)
+      })
     ).toEqual({
       refId: 'B',
       hide: true,
@@ -36,9 +40,7 @@ describe('queries of the official data sources', () => {
   });
 
   it('Timestream becomes real-time', () => {
-    expect(
-      importQuery({ refId: 'A', rawQuery: 'SELECT 1', database: '"d"', table: '${table}', measure: 'm' } as never)
-    ).toEqual({
+    expect(imported({ refId: 'A', rawQuery: 'SELECT 1', database: '"d"', table: '${table}', measure: 'm' })).toEqual({
       refId: 'A',
       route: 'realtime',
       importedFrom: 'realtime',
@@ -50,17 +52,33 @@ describe('queries of the official data sources', () => {
     });
   });
 
+  it('variables that there are were chosen, others never', () => {
+    const saved = {
+      rawSQL: 'x',
+      table: '${table}',
+      column: '$column',
+      connectionArgs: { database: '${db}_live', catalog: '${gone}' },
+    };
+    const { table, column, database, catalog } = imported(saved, ['db', 'table']) ?? {};
+    expect({ table, column, database, catalog }).toEqual({
+      table: '${table}',
+      column: '$column',
+      database: '${db}_live',
+      catalog: undefined,
+    });
+  });
+
   it.each([
     [{ rawSQL: 'x' }, 'time_series'],
     [{ rawSQL: 'x', format: 2 }, 'logs'],
     [{ rawQuery: 'x', format: 1 }, 'time_series'],
     [{ rawQuery: 'x', format: 'timeseries' }, 'time_series'],
   ])('%j keeps its format', (saved, format) => {
-    expect(importQuery({ refId: 'A', ...saved } as never)?.format).toBe(format);
+    expect(imported({ refId: 'A', ...saved })?.format).toBe(format);
   });
 
   it('leaves other queries alone', () => {
-    expect(importQuery({ refId: 'A' })).toBeUndefined();
-    expect(importQuery({ refId: 'A', rawSQL: ' ' } as never)).toBeUndefined();
+    expect(imported({ refId: 'A' })).toBeUndefined();
+    expect(imported({ refId: 'A', rawSQL: ' ' })).toBeUndefined();
   });
 });

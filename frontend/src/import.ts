@@ -38,8 +38,8 @@ export function legOfSaved(query: DataQuery): Leg | undefined {
   return saved.rawQuery ? 'realtime' : undefined;
 }
 
-/** The query as ours; nothing where it holds no SQL of either data source. */
-export function importQuery(query: DataQuery): Imported | undefined {
+/** The query as ours; nothing where it holds no SQL of either data source. `variables` are the names that there are. */
+export function importQuery(query: DataQuery, variables: readonly string[]): Imported | undefined {
   const saved = query as Saved;
   const leg = legOfSaved(query);
   const sql = saved.rawSQL ?? saved.rawSql ?? saved.rawQuery;
@@ -47,6 +47,7 @@ export function importQuery(query: DataQuery): Imported | undefined {
     return undefined;
   }
   const connection = saved.connectionArgs;
+  const chosen = (name: string | undefined) => (isChosen(name, variables) ? name : undefined);
   const imported: Imported = {
     refId: saved.refId,
     ...(saved.hide === undefined ? {} : { hide: saved.hide }),
@@ -100,7 +101,8 @@ function fill(mode: Saved['fillMode']): Fill | undefined {
   }
 }
 
-/** They write `__default`, or leave `${...}` behind, for what was never chosen. */
-function chosen(name: string | undefined): string | undefined {
-  return !name || name === '__default' || name.startsWith('${') ? undefined : name;
+/** They write `__default`, or leave `${...}` behind, for what was never chosen; a variable that there is was. */
+function isChosen(name: string | undefined, variables: readonly string[]): boolean {
+  const [, variable] = /^\$\{(\w+)/.exec(name ?? '') ?? [];
+  return Boolean(name) && name !== '__default' && (variable === undefined || variables.includes(variable));
 }

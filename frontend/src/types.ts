@@ -33,7 +33,7 @@ export interface ResultReuse {
   maxAgeMinutes?: number;
 }
 
-export const FILTER_OPERATORS = ['=', '!=', '=|', '!=|', '=~', '!~', '<', '>'] as const;
+export const FILTER_OPERATORS = ['=', '!=', '=|', '!=|', '=~', '!~', '<', '<=', '>', '>='] as const;
 
 export type FilterOperator = (typeof FILTER_OPERATORS)[number];
 
@@ -285,8 +285,9 @@ export interface TableColumn {
 export interface Macro {
   name: string;
   signature: string;
-  description: string;
   example: string;
+  /** Whether it means the same on both legs, in statements that read a dataset. */
+  portable: boolean;
   legs: Leg[];
 }
 

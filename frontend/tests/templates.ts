@@ -28,7 +28,7 @@ export function templateService(values: Record<string, VariableValue>): Template
         const named = FORMATS[bracketFormat ?? bracedFormat ?? ''];
         return named ? named(value) : typeof format === 'function' ? format(value) : [value].flat().join(',');
       }),
-    getVariables: () => [],
+    getVariables: () => Object.keys(values).map((name) => ({ name })),
     containsTemplate: (text = '') => text.search(VARIABLE) >= 0,
     updateTimeRange: () => undefined,
   } as unknown as TemplateSrv;

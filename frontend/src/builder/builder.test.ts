@@ -1,4 +1,6 @@
-import type { BuilderState, Dataset } from '../types';
+import { templateService } from '../../tests/templates';
+import { interpolate, type VariableValue } from '../sql/interpolate';
+import type { BuilderFilter, BuilderState, Dataset } from '../types';
 import { readSql } from './read';
 import { orderable, startingState, tidy, toBuilder, toSql, withDataset } from './state';
 import { measureName, writeSql } from './write';
@@ -68,7 +70,7 @@ describe('writing', () => {
         "  AND queue IN ('O''Brien', '$queue')",
         '  AND queue_duration >= -1.5',
         '  AND queue_duration NOT IN (1, 2)',
-        '  AND holds != $holds',
+        '  AND holds NOT IN ($holds)',
         '  AND handled = true',
         "  AND enqueued_at < from_iso8601_timestamp('2026-01-01T00:00:00Z')",
         '  AND agent IS NOT NULL',
@@ -123,6 +125,21 @@ describe('reading', () => {
     ['all columns', { ...startingState(), measures: [], groupBy: [], bucket: 'none', orderBy: [] }],
     ['a total', { ...startingState(), groupBy: [], bucket: 'none', orderBy: [], limit: 1 }],
     ['variables', { ...startingState(), dataset: '$dataset', groupBy: ['${column}'] }],
+    [
+      'filters by variables',
+      {
+        ...startingState(),
+        filters: [
+          { column: 'queue', operator: '=', values: ['$queue'] },
+          { column: '$column', operator: '!=', values: ['${queue}'] },
+          { column: 'queue', operator: '=', values: ['a $queue'] },
+          { column: 'queue', operator: '<', values: ['$queue'] },
+          { column: 'handled', operator: '=', values: ['$handled'], type: 'boolean' },
+          { column: 'handled', operator: '!=', values: ['x$handled'], type: 'boolean' },
+          { column: 'enqueued_at', operator: '=', values: ['$then'], type: 'timestamp' },
+        ],
+      } satisfies BuilderState,
+    ],
   ])('takes back what was written: %s', (_name, state) => {
     expect(readSql(writeSql(state))).toEqual(state);
   });
@@ -162,6 +179,51 @@ describe('reading', () => {
   });
 });
 
+describe('variables, once they are put in', () => {
+  const put = (state: Partial<BuilderState>, values: Record<string, VariableValue>) =>
+    interpolate(writeSql({ ...startingState(), orderBy: [], ...state }), (variable, format) =>
+      templateService(values).replace(variable, {}, format)
+    );
+  const where = (filter: BuilderFilter, values: Record<string, VariableValue>) =>
+    /WHERE (.*)/.exec(put({ filters: [filter] }, values))?.[1];
+
+  it('name columns and datasets', () => {
+    const state: Partial<BuilderState> = {
+      dataset: '$ds',
+      groupBy: ['$col'],
+      measures: [{ aggregate: 'distinct', column: '${of}' }],
+      filters: [{ column: '$col', operator: 'is not null', values: [] }],
+      orderBy: [{ by: '$col', descending: true }],
+    };
+    expect(put(state, { ds: 'contacts', col: 'agent', of: 'my "queue"' })).toBe(
+      [
+        'SELECT',
+        '  $__timeGroup(auto) AS time,',
+        '  "agent",',
+        '  $__distinct("my ""queue""") AS distinct_of',
+        'FROM $__dataset(contacts)',
+        'WHERE "agent" IS NOT NULL',
+        'GROUP BY 1, 2',
+        'ORDER BY "agent" DESC',
+      ].join('\n')
+    );
+  });
+
+  it.each<[BuilderFilter, VariableValue, string]>([
+    [{ column: 'queue', operator: '=', values: ['$v'] }, ['a', "b'c"], "queue IN ('a', 'b''c')"],
+    [{ column: 'queue', operator: '!=', values: ['$v'] }, 'a', "queue NOT IN ('a')"],
+    [{ column: 'holds', operator: '=', values: ['$v'], type: 'integer' }, ['1', '2'], 'holds IN (1, 2)'],
+    [
+      { column: 'handled', operator: '=', values: ['$v'], type: 'boolean' },
+      'true',
+      "CAST(handled AS varchar) IN ('true')",
+    ],
+    [{ column: '$v', operator: '=', values: ['$v'] }, 'a', '"a" IN (\'a\')'],
+  ])('compare: %j with %j', (filter, value, expected) => {
+    expect(where(filter, { v: value })).toBe(expected);
+  });
+});
+
 describe('switching editors', () => {
   const built = { refId: 'A', editorMode: 'builder' as const, builder: everything, sql: writeSql(everything) };
 
@@ -178,6 +240,13 @@ describe('switching editors', () => {
   it('reads edited SQL where the builder can show it, and keeps types', () => {
     const edited = { ...toSql(built), sql: writeSql({ ...everything, limit: 7 }) };
     expect(toBuilder(edited)).toMatchObject({ safe: true, query: { builder: { limit: 7 } } });
+  });
+
+  it('knows that one variable was chosen as a list', () => {
+    const filters: BuilderFilter[] = [{ column: 'queue', operator: 'in', values: ['$queue'] }];
+    const sql = toSql({ ...built, builder: { ...everything, filters } });
+    const edited = { ...sql, sql: writeSql({ ...everything, filters, limit: 7 }) };
+    expect(toBuilder(edited).query.builder).toMatchObject({ filters, limit: 7 });
   });
 
   it('asks before SQL would be lost', () => {

@@ -9,7 +9,7 @@ import {
   type BuilderOrder,
   type BuilderState,
 } from '../types';
-import { measureName, writeSql } from './write';
+import { mayBeSeveral, measureName, writeSql } from './write';
 
 /** The choices that `sql` was or could have been built by; nothing where the builder cannot show all of it. */
 export function readSql(sql: string): BuilderState | undefined {
@@ -126,7 +126,9 @@ class Reader {
   }
 
   private filter(): BuilderFilter {
-    const column = this.name();
+    const isCast = this.at('cast') && this.peek(1)?.text === '(';
+    const column = isCast ? this.cast() : this.name();
+    const listed = (values: Value[]) => together(isCast ? values.map(asBoolean) : values);
     if (this.take('is')) {
       const operator: BuilderOperator = this.take('not') ? 'is not null' : 'is null';
       this.expect('null');
@@ -136,11 +138,23 @@ class Reader {
     if (isNegated || this.at('in')) {
       this.expect('in');
       this.expect('(');
-      const listed = this.list(() => this.value());
+      const found = listed(this.list(() => this.value()));
       this.expect(')');
-      return { column, operator: isNegated ? 'not in' : 'in', ...together(listed) };
+      // One variable is written as a list, since it may hold several values.
+      const [one, several] = isNegated ? (['!=', 'not in'] as const) : (['=', 'in'] as const);
+      return { column, operator: mayBeSeveral(found) ? one : several, ...found };
     }
-    return { column, operator: this.comparison(), ...together([this.value()]) };
+    return { column, operator: this.comparison(), ...listed([this.value()]) };
+  }
+
+  /** A boolean column as text, which is how it is compared with variables. */
+  private cast(): string {
+    this.position += 2;
+    const column = this.name();
+    this.expect('as');
+    this.expect('varchar');
+    this.expect(')');
+    return column;
   }
 
   private comparison(): BuilderOperator {
@@ -254,6 +268,13 @@ class Reader {
 interface Value {
   value: string;
   type: BuilderFilter['type'];
+}
+
+function asBoolean({ value, type }: Value): Value {
+  if (type !== undefined) {
+    throw new NotBuilt();
+  }
+  return { value, type: 'boolean' };
 }
 
 function together(values: Value[]): Pick<BuilderFilter, 'values' | 'type'> {

@@ -84,12 +84,13 @@ export function toBuilder(query: SwitchboardQuery): Switch {
   return { safe: false, query: into(query.builder ?? startingState()) };
 }
 
-/** SQL says less of types than the builder knew. */
+/** SQL says less than the builder knew: of types, and whether a variable is one value or a list. */
 function withTypes(state: BuilderState, known: BuilderState | undefined): BuilderState {
   const filters = state.filters.map((filter) => {
-    const before = known?.filters.find(({ column }) => column === filter.column);
-    const typed = before?.type ? { ...filter, type: before.type } : filter;
-    return writeSql({ ...state, filters: [typed] }) === writeSql({ ...state, filters: [filter] }) ? typed : filter;
+    const before = known?.filters.filter(({ column }) => column === filter.column) ?? [];
+    const typed = before.filter(({ type }) => type).map(({ type }) => ({ ...filter, type }));
+    const written = writeSql({ ...state, filters: [filter] });
+    return [...before, ...typed].find((other) => writeSql({ ...state, filters: [other] }) === written) ?? filter;
   });
   return { ...state, filters };
 }

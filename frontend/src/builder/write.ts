@@ -1,12 +1,12 @@
 // The builder's choices -> SQL. One way of writing each choice, so that `read` can take it back.
 import { identifier, isNumber, literal } from '../sql/text';
-import { hasVariable } from '../sql/tokens';
-import { nameWithVariables } from '../sql/interpolate';
+import { hasVariable, isVariable } from '../sql/tokens';
+import { datasetName } from '../sql/interpolate';
 import type { Aggregate, BuilderFilter, BuilderMeasure, BuilderState } from '../types';
 
 export function writeSql(state: BuilderState): string {
   const selected = selectList(state);
-  const lines = [`SELECT\n  ${selected.join(',\n  ')}`, `FROM $__dataset(${nameWithVariables(state.dataset)})`];
+  const lines = [`SELECT\n  ${selected.join(',\n  ')}`, `FROM $__dataset(${datasetName(state.dataset)})`];
   const conditions = state.filters.filter(isComplete).map(condition);
   if (conditions.length > 0) {
     lines.push(`WHERE ${conditions.join('\n  AND ')}`);
@@ -28,7 +28,7 @@ export function writeSql(state: BuilderState): string {
 function selectList({ measures, groupBy, bucket }: BuilderState): string[] {
   const time = bucket === 'none' ? [] : [`$__timeGroup(${bucket}) AS time`];
   // A choice that is not made yet is left out.
-  const columns = groupBy.filter((name) => name !== '').map(nameWithVariables);
+  const columns = groupBy.filter((name) => name !== '').map(identifier);
   if (measures.length === 0) {
     // A listing has no buckets; every dataset has its time.
     return columns.length > 0 ? columns : ['*'];
@@ -47,7 +47,7 @@ function measure(measure: BuilderMeasure): string {
 }
 
 function aggregated({ aggregate, column, percentile }: BuilderMeasure): string {
-  const of = column ? nameWithVariables(column) : '*';
+  const of = column ? identifier(column) : '*';
   switch (aggregate) {
     case 'distinct':
       return `$__distinct(${of})`;
@@ -97,9 +97,13 @@ export function isComplete({ column, operator, values }: BuilderFilter): boolean
   }
 }
 
-function condition({ column, operator, values, type }: BuilderFilter): string {
-  const name = nameWithVariables(column);
-  const written = values.map((value) => writeValue(value, type));
+function condition(filter: BuilderFilter): string {
+  const { operator, values, type } = filter;
+  // What a variable will hold is text until it is put in, and neither engine compares a boolean with text.
+  const isText = type === 'boolean' && values.some(hasVariable);
+  // A variable in a column's name is put in between quotes, where it cannot but be a name.
+  const name = isText ? `CAST(${identifier(filter.column)} AS varchar)` : identifier(filter.column);
+  const written = values.map((value) => writeValue(value, isText ? undefined : type));
   switch (operator) {
     case 'is null':
     case 'is not null':
@@ -107,6 +111,12 @@ function condition({ column, operator, values, type }: BuilderFilter): string {
     case 'in':
     case 'not in':
       return `${name} ${operator.toUpperCase()} (${written.join(', ')})`;
+    case '=':
+    case '!=':
+      if (mayBeSeveral(filter)) {
+        return `${name} ${operator === '=' ? 'IN' : 'NOT IN'} (${written.join(', ')})`;
+      }
+      return `${name} ${operator} ${written[0]}`;
     default:
       return `${name} ${operator} ${written[0]}`;
   }
@@ -126,7 +136,7 @@ function writeValue(value: string, type: BuilderFilter['type']): string {
   }
 }
 
-/** Whether the text is one template variable and nothing else. */
-export function isVariable(text: string): boolean {
-  return hasVariable(text) && /^(?:\$\w+|\$\{[^}]+\}|\[\[[^\]]+\]\])$/.test(text);
+/** Whether a filter compares with one variable, which may hold several values. */
+export function mayBeSeveral({ values, type }: Pick<BuilderFilter, 'values' | 'type'>): boolean {
+  return values.length === 1 && values.every(isVariable) && type !== 'timestamp';
 }

@@ -10,9 +10,11 @@ import type { DataSource } from '../datasource';
 import { importQuery } from '../import';
 import type { BuilderState, EditorMode, SwitchboardOptions, SwitchboardQuery } from '../types';
 import { Builder } from './builder/Builder';
+import { failureOf, faultOf } from './failure';
 import { formatSql } from './format';
 import { OptionsRow } from './OptionsRow';
 import { RunOutcome } from './RunOutcome';
+import type { Problem } from './problems';
 import { RouteRow } from './RouteRow';
 import { SqlField } from './SqlField';
 import { useExplanation } from './useExplanation';
@@ -29,15 +31,17 @@ const MODES: Array<{ value: EditorMode; label: string }> = [
 
 export function QueryEditor(props: Props) {
   const { datasource, data, range, onRunQuery, isFormatFixed } = props;
-  const query = useMemo(() => opened(props.query), [props.query]);
+  const query = useMemo(() => opened(props.query, datasource.variableNames()), [props.query, datasource]);
   const { onChange, replaceAndRun } = useChanges(props);
   const [asked, setAsked] = useState<SwitchboardQuery>();
   const route = query.route ?? 'auto';
   const mode = query.editorMode ?? 'sql';
-  const known = useKnowledge(datasource, route);
+  const known = useKnowledge(datasource, query, range);
   const { intervalMs, maxDataPoints } = data?.request ?? {};
   const explained = useExplanation(datasource, query, { range, intervalMs, maxDataPoints });
-  const failure = failureOf(props);
+  const slices = explained.state === 'known' ? explained.explanation.slices : undefined;
+  const fault = useMemo(() => faultOf(query, data, slices), [query, data, slices]);
+  const failure = failureOf(query, data);
 
   const switchTo = (chosen: EditorMode) => {
     if (chosen === 'sql') {
@@ -71,7 +75,7 @@ export function QueryEditor(props: Props) {
       {mode === 'builder' ? (
         <BuilderMode {...props} query={query} known={known} onBuilt={replaceAndRun} />
       ) : (
-        <SqlMode query={query} known={known} onChange={onChange} onRun={replaceAndRun} />
+        <SqlMode query={query} known={known} fault={fault} onChange={onChange} onRun={replaceAndRun} />
       )}
       <OptionsRow query={query} isFormatFixed={isFormatFixed} onChange={replaceAndRun} />
       <RunOutcome data={data} refId={query.refId} failure={failure} />
@@ -94,11 +98,11 @@ export function QueryEditor(props: Props) {
 }
 
 /** The query as it is edited: one that an official data source saved, as ours. */
-function opened(query: SwitchboardQuery): SwitchboardQuery {
+function opened(query: SwitchboardQuery, variables: readonly string[]): SwitchboardQuery {
   if (query.sql !== undefined) {
     return query;
   }
-  const imported = importQuery(query);
+  const imported = importQuery(query, variables);
   return imported ? { ...imported, datasource: query.datasource, key: query.key } : query;
 }
 
@@ -110,11 +114,6 @@ function useChanges({ onChange, onRunQuery }: Props) {
       onRunQuery();
     },
   };
-}
-
-/** Why the last run of the query failed, if it did. */
-function failureOf({ data, query }: Props): string | undefined {
-  return data?.errors?.find(({ refId }) => refId === query.refId)?.message;
 }
 
 function Imported({ query: { importedFrom } }: { query: SwitchboardQuery }) {
@@ -170,11 +169,12 @@ function built(query: SwitchboardQuery, builder: BuilderState): SwitchboardQuery
 interface SqlModeProps {
   query: SwitchboardQuery;
   known: ReturnType<typeof useKnowledge>;
+  fault?: Problem;
   onChange: (query: SwitchboardQuery) => void;
   onRun: (query: SwitchboardQuery) => void;
 }
 
-function SqlMode({ query, known, onChange, onRun }: SqlModeProps) {
+function SqlMode({ query, known, fault, onChange, onRun }: SqlModeProps) {
   const sql = query.sql ?? '';
   const edited = (text: string): SwitchboardQuery => ({ ...query, editorMode: 'sql', sql: text });
   return (
@@ -183,6 +183,7 @@ function SqlMode({ query, known, onChange, onRun }: SqlModeProps) {
         label="SQL"
         sql={sql}
         knowledge={known}
+        fault={fault}
         onChange={(text) => {
           if (text !== sql) {
             onChange(edited(text));

@@ -1,37 +1,11 @@
 import type { DataFrame } from '@grafana/data';
 
-import type { Dataset, Macro } from '../types';
-import { complete, datasetsOf, type Knowledge } from './completion';
+import { knowledge, macro } from '../../tests/sql';
+import { complete } from './completion';
 import { formatSql } from './format';
+import type { Knowledge } from './knowledge';
 import { outcomes, outcomeText } from './outcome';
 import { problems } from './problems';
-
-const dataset = (name: string, columns: string[]): Dataset => ({
-  name,
-  description: `About ${name}`,
-  realtime: true,
-  historical: name === 'contacts',
-  columns: columns.map((column) => ({ name: column, type: 'text', realtime: true, historical: true })),
-});
-
-const macro = (name: string, legs: Macro['legs'], signature = `$__${name}`): Macro => ({
-  name,
-  signature,
-  description: '',
-  example: '',
-  legs,
-});
-
-const knowledge: Knowledge = {
-  route: 'auto',
-  datasets: [dataset('contacts', ['time', 'queue', 'order']), dataset('agent_events', ['time', 'activity'])],
-  macros: [
-    macro('timeGroup', ['realtime', 'historical'], '$__timeGroup(width)'),
-    macro('timeFilter', ['realtime', 'historical']),
-    macro('now_ms', ['realtime']),
-  ],
-  variables: ['queue'],
-};
 
 /** What is offered where `|` stands. */
 function offered(sql: string, more: Partial<Knowledge> = {}) {
@@ -57,8 +31,10 @@ describe('completion', () => {
     expect(labels).not.toContain('activity');
     expect(suggestions.find(({ label }) => label === 'order')?.insert).toBe('"order"');
     expect(offered('SELECT |').labels).toContain('activity');
-    expect(datasetsOf('FROM $__dataset( agent_events )', knowledge.datasets).map(({ name }) => name)).toEqual([
-      'agent_events',
+    expect(offered('SELECT | FROM $__dataset( agent_events )').labels.slice(0, 3)).toEqual([
+      'time',
+      'activity',
+      'count',
     ]);
   });
 

@@ -1,5 +1,5 @@
 // Faults of a statement that can be seen without running it: what is not closed, and macros that do not exist.
-import { tokenize } from '../sql/tokens';
+import { isClosed, tokenize } from '../sql/tokens';
 import type { Macro, Route } from '../types';
 
 export interface Problem {
@@ -15,15 +15,16 @@ export function problems(sql: string, macros: Macro[], route: Route): Problem[] 
   const found: Problem[] = [];
   const open: Array<{ from: number; text: string }> = [];
   let from = 0;
-  for (const { kind, text } of tokenize(sql)) {
+  for (const token of tokenize(sql)) {
+    const { kind, text } = token;
     const to = from + text.length;
     const report = (message: string) => found.push({ from, to, message });
     if (kind === 'string' || kind === 'quoted') {
-      if (!isClosed(text)) {
+      if (!isClosed(token)) {
         report(`This is not closed: add a ${text.charAt(0)} where it ends.`);
       }
     } else if (kind === 'comment') {
-      if (text.startsWith('/*') && !(text.length >= 4 && text.endsWith('*/'))) {
+      if (text.startsWith('/*') && !isClosed(token)) {
         report('This comment is not closed: add */ where it ends.');
       }
     } else if (kind === 'variable') {
@@ -45,13 +46,6 @@ export function problems(sql: string, macros: Macro[], route: Route): Problem[] 
     ...found,
     ...open.map(({ from, text }) => ({ from, to: from + 1, message: `This ${text} is not closed.` })),
   ].sort((one, other) => one.from - other.from);
-}
-
-function isClosed(text: string): boolean {
-  const quote = text.charAt(0);
-  // A text of quotes alone is closed when they pair up.
-  const trailing = text.length - text.replace(new RegExp(`${quote}+$`), '').length;
-  return text.length > 1 && (trailing === text.length ? trailing % 2 === 0 : trailing % 2 === 1);
 }
 
 /** Names that Grafana or the backend know beside the macros. */

@@ -87,6 +87,9 @@ describe('names and widths', () => {
     columns: ['queue', 'channel'],
     width: '5m',
     env: 'prod',
+    descending: 'desc',
+    type: 'double',
+    number: '7',
     evil: 'x; DROP TABLE y',
   });
 
@@ -104,6 +107,25 @@ describe('names and widths', () => {
     ['$__timeGroup($column, $width)', '$__timeGroup(queue, 5m)'],
     ['bin(time, $width)', 'bin(time, 5m)'],
     ['count($column)', "count('queue')"],
+    ['time > ago($width)', 'time > ago(5m)'],
+    ['time > now() - $width', 'time > now() - 5m'],
+    ['sequence(min(time), max(time), $width)', 'sequence(min(time), max(time), 5m)'],
+    ['time > ago($evil)', "time > ago('x; DROP TABLE y')"],
+    ['queue = $width', "queue = '5m'"],
+    ['ORDER BY 1 $descending, a $descending LIMIT $number', 'ORDER BY 1 desc, a desc LIMIT 7'],
+    ['ORDER BY count(*) ${descending}', 'ORDER BY count(*) desc'],
+    ['ORDER BY $column $descending', 'ORDER BY queue desc'],
+    [
+      'row_number() OVER (PARTITION BY a ORDER BY time $descending)',
+      'row_number() OVER (PARTITION BY a ORDER BY time desc)',
+    ],
+    ['ORDER BY a LIKE $descending', "ORDER BY a LIKE 'desc'"],
+    ['ORDER BY 1 $evil', "ORDER BY 1 'x; DROP TABLE y'"],
+    ['WHERE a = $descending', "WHERE a = 'desc'"],
+    ['measure_value::$type', 'measure_value::double'],
+    ['CAST(a AS $type)', 'CAST(a AS double)'],
+    ['SELECT 1 AS $odd', 'SELECT 1 AS "my table"'],
+    ['avg($column), approx_percentile($column, 0.9)', 'avg(queue), approx_percentile(queue, 0.9)'],
     ['FROM contacts_$env', 'FROM contacts_prod'],
     ['FROM contacts_$evil', 'FROM contacts_x__DROP_TABLE_y'],
     ['FROM $evil', 'FROM "x; DROP TABLE y"'],
@@ -149,6 +171,10 @@ describe('whatever a viewer chooses', () => {
     'SELECT $__timeGroup($v, 5m) FROM t',
     'SELECT a -- $v\nFROM t',
     'SELECT a-$v FROM t',
+    'SELECT a FROM t WHERE time > ago($v)',
+    'SELECT a FROM t ORDER BY 1 $v',
+    'SELECT measure_value::$v FROM t',
+    'SELECT avg($v) AS $v FROM t',
   ];
   /** The statement with its strings, names and numbers made alike: what a value must not change. */
   const skeleton = (sql: string) =>

@@ -3,7 +3,7 @@
 // Macros (`$__name`) are left for the backend, which expands them for alerts too. A format that the author of a panel spells
 // out, such as `${name:raw}`, is taken as the author's decision outside quotes; inside quotes it still cannot end them.
 import { identifier, isDuration, isNumber, literal, namePath } from './text';
-import { isTrivia, replaceVariables, tokenize, type Token } from './tokens';
+import { isTrivia, isVariable, replaceVariables, tokenize, type Token } from './tokens';
 
 /** A variable's value, as Grafana gives it to a format function. */
 export type VariableValue = string | number | boolean | Array<string | number | boolean>;
@@ -23,6 +23,8 @@ type Place =
   | 'name'
   /** A name, or a number or width. */
   | 'argument'
+  /** What may follow an expression of ORDER BY: `ASC`, `DESC`. */
+  | 'direction'
   /** Part of a word. */
   | 'fragment';
 
@@ -50,6 +52,16 @@ export function interpolate(sql: string, replace: Replace): string {
     }
   });
   return written.join('');
+}
+
+/** The values that a text stands for: all of those of its variable where it is nothing else, or the text with its variables put in. */
+export function valuesOf(text: string, replace: Replace): string[] {
+  let values: string[] | undefined;
+  const replaced = replace(text, (value) => {
+    values = listed(value).map(String);
+    return values.join(',');
+  });
+  return isVariable(text) && values ? values : [replaced];
 }
 
 function isMacro(variable: string, next: string): boolean {
@@ -91,6 +103,9 @@ function inCode(value: VariableValue, place: Place): string {
     // After a minus, another one would begin a comment.
     return values.map((text) => (text.startsWith('-') ? ` ${text}` : text)).join(', ');
   }
+  if (place === 'direction' && values.length === 1 && /^(?:asc|desc)$/i.test(values[0]!)) {
+    return values[0]!;
+  }
   if ((place === 'width' || place === 'argument') && values.every(isDuration)) {
     return values.join(', ');
   }
@@ -108,10 +123,14 @@ function placeOf(tokens: Token[], index: number): Place {
     return 'fragment';
   }
   const before = tokens.slice(0, index).filter((token) => !isTrivia(token));
-  if (before.at(-1)?.text === '.' || tokens[index + 1]?.text === '.') {
+  const previous = before.at(-1)?.text.toLowerCase() ?? '';
+  // After `::` a measure's type, after AS an alias or a type.
+  if (/^(?:\.|:|as)$/.test(previous) || tokens[index + 1]?.text === '.') {
     return 'name';
   }
-  return placeInList(before);
+  const place = placeInList(before);
+  // Text is neither added nor taken away, a width is.
+  return place === 'value' && /^[-+]$/.test(previous) ? 'width' : place;
 }
 
 /** Walks back over what stands before a place, to the clause or the call that it belongs to. */
@@ -131,7 +150,10 @@ function placeInList(before: Token[]): Place {
       commas++;
     } else if (kind === 'word' && depth === 0 && startsClause(before, index)) {
       const isNext = index === before.length - 1 || before.at(-1)?.text === ',';
-      return isNext && takesNames(before, index) ? 'name' : 'value';
+      if (isNext) {
+        return takesNames(before, index) ? 'name' : 'value';
+      }
+      return isOrder(before, index) && endsExpression(before.at(-1)!) ? 'direction' : 'value';
     }
   }
   return 'value';
@@ -141,7 +163,30 @@ function placeInCall(callee: Token | undefined, isWholeFirst: boolean, isLater: 
   if (callee?.kind === 'variable' && MACRO.test(callee.text)) {
     return isWholeFirst ? 'argument' : isLater ? 'width' : 'value';
   }
-  return callee?.text.toLowerCase() === 'bin' ? (isWholeFirst ? 'name' : 'width') : 'value';
+  switch (callee?.text.toLowerCase()) {
+    case 'bin':
+      return isWholeFirst ? 'name' : 'width';
+    // Timestream's, which take widths as such.
+    case 'ago':
+    case 'sequence':
+      return 'width';
+    // Of text there is none of these.
+    case 'avg':
+    case 'sum':
+    case 'approx_percentile':
+      return isWholeFirst ? 'name' : 'value';
+    default:
+      return 'value';
+  }
+}
+
+function isOrder(tokens: Token[], index: number): boolean {
+  return tokens[index]!.text.toLowerCase() === 'by' && tokens[index - 1]?.text.toLowerCase() === 'order';
+}
+
+/** Whether an expression may end here, so that what follows is no part of it. */
+function endsExpression({ kind, text }: Token): boolean {
+  return kind === 'punctuation' ? text === ')' : !/^(?:like|between|escape|from|in|is|not)$/i.test(text);
 }
 
 function startsClause(tokens: Token[], index: number): boolean {
@@ -165,7 +210,7 @@ function takesNames(tokens: Token[], index: number): boolean {
   }
 }
 
-/** A column's or a dataset's name for a statement that the editor writes; variables in it stay variables. */
-export function nameWithVariables(name: string): string {
+/** A dataset's name as it stands in `$__dataset`; a variable stays one. */
+export function datasetName(name: string): string {
   return /^\$\w+$|^\$\{[^}]*\}$/.test(name) ? name : identifier(name);
 }

@@ -26,7 +26,12 @@ export function literal(text: string): string {
 
 /** A name, in quotes where SQL needs them. */
 export function identifier(name: string): string {
-  return PLAIN_NAME.test(name) && !RESERVED.has(name.toLowerCase()) ? name : `"${name.replaceAll('"', '""')}"`;
+  return PLAIN_NAME.test(name) && !RESERVED.has(name.toLowerCase()) ? name : quoted(name);
+}
+
+/** A name in quotes, whether SQL needs them or not. */
+export function quoted(name: string, quote = '"'): string {
+  return quote + name.replaceAll(quote, quote + quote) + quote;
 }
 
 /** Names joined by dots as they are, anything else as one name. */

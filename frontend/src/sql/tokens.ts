@@ -56,6 +56,51 @@ function next(sql: string, position: number): Token {
   return { kind: 'punctuation', text: String.fromCodePoint(sql.codePointAt(position) ?? 0) };
 }
 
+/** A token and where it stands. */
+export interface Placed extends Token {
+  from: number;
+  to: number;
+}
+
+/** The tokens of `sql` with their places, without blanks and comments. */
+export function placed(sql: string): Placed[] {
+  let to = 0;
+  return tokenize(sql).flatMap((token) => {
+    const from = to;
+    to += token.text.length;
+    return isTrivia(token) ? [] : [{ ...token, from, to }];
+  });
+}
+
+/** Whether a text, a quoted name or a comment ends; true of all other tokens. */
+export function isClosed({ kind, text }: Token): boolean {
+  if (kind === 'comment') {
+    return text.startsWith('/*') && text.length >= 4 && text.endsWith('*/');
+  }
+  if (kind !== 'string' && kind !== 'quoted') {
+    return true;
+  }
+  const quote = text.charAt(0);
+  // A text of quotes alone is closed when they pair up.
+  const trailing = text.length - text.replace(new RegExp(`${quote}+$`), '').length;
+  return text.length > 1 && (trailing === text.length ? trailing % 2 === 0 : trailing % 2 === 1);
+}
+
+/** The name that a token stands for: without its quotes, a variable as it is written; undefined of what is no name. */
+export function nameOf(token: Token | undefined): string | undefined {
+  switch (token?.kind) {
+    case 'word':
+    case 'variable':
+      return token.text;
+    case 'quoted': {
+      const quote = token.text.charAt(0);
+      return token.text.slice(1, isClosed(token) ? -1 : undefined).replaceAll(quote + quote, quote);
+    }
+    default:
+      return undefined;
+  }
+}
+
 export function isTrivia(token: Token): boolean {
   return token.kind === 'blank' || token.kind === 'comment';
 }
@@ -65,6 +110,11 @@ export function replaceVariables(text: string, replace: (variable: string, end: 
   return text.replace(new RegExp(VARIABLE.source, 'g'), (variable, offset: number) =>
     replace(variable, offset + variable.length)
   );
+}
+
+/** Whether `text` is one template variable and nothing else. */
+export function isVariable(text: string): boolean {
+  return new RegExp(`^(?:${VARIABLE.source})$`).test(text);
 }
 
 /** Whether `text` holds a template variable. */

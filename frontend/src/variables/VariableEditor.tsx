@@ -19,10 +19,10 @@ const KINDS: Array<{ value: VariableQuery['kind']; label: string }> = [
   { value: 'sql', label: 'SQL' },
 ];
 
-export function VariableEditor({ datasource, query: saved, onChange }: Props) {
-  const query = readVariableQuery(saved);
+export function VariableEditor({ datasource, query: saved, range, onChange }: Props) {
+  const query = readVariableQuery(saved, datasource.variableNames());
   const route = query.route ?? 'auto';
-  const known = useKnowledge(datasource, route);
+  const known = useKnowledge(datasource, query, range);
   // Grafana lists a variable by its definition, the second argument.
   const change = (changed: VariableQuery) =>
     (onChange as (query: VariableQuery, definition: string) => void)(changed, variableText(changed));

@@ -1,29 +1,37 @@
 // What a dashboard may have saved as a variable's query -> ours.
 import { importQuery } from '../import';
-import type { VariableQuery } from '../types';
+import { placed } from '../sql/tokens';
+import type { Route, VariableQuery } from '../types';
 
-/** Reads what was saved: ours, the text of a statement, or a query of the official data sources. */
-export function readVariableQuery(saved: unknown): VariableQuery {
+/**
+ * Reads what was saved: ours, the text of a statement, or a query of the official data sources. `variables` are the names
+ * that there are.
+ */
+export function readVariableQuery(saved: unknown, variables: readonly string[]): VariableQuery {
   if (typeof saved === 'string') {
-    return { refId: 'variable', kind: 'sql', route: 'auto', sql: saved };
+    return { refId: 'variable', kind: 'sql', route: routeOf(saved), sql: saved };
   }
   const query = (saved ?? {}) as VariableQuery & { query?: string };
   if (query.kind === 'values' || query.kind === 'sql') {
     return query;
   }
-  const imported = importQuery(query);
+  const imported = importQuery(query, variables);
   if (imported) {
     return { ...imported, kind: 'sql', format: 'table' };
   }
-  if (query.sql || query.query) {
-    return {
-      refId: query.refId ?? 'variable',
-      kind: 'sql',
-      route: query.route ?? 'auto',
-      sql: query.sql ?? query.query,
-    };
+  const refId = query.refId ?? 'variable';
+  if (query.sql) {
+    return { refId, kind: 'sql', route: query.route ?? 'auto', sql: query.sql };
   }
-  return { refId: query.refId ?? 'variable', kind: 'values', dataset: '', column: '' };
+  if (query.query) {
+    return { refId, kind: 'sql', route: query.route ?? routeOf(query.query), sql: query.query };
+  }
+  return { refId, kind: 'values', dataset: '', column: '' };
+}
+
+/** Only Timestream's data source saves text alone; what reads a dataset was written for this one. */
+function routeOf(sql: string): Route {
+  return placed(sql).some(({ text }) => text === '$__dataset') ? 'auto' : 'realtime';
 }
 
 /** The variable's definition in one line, for the list of variables. */

@@ -1,4 +1,10 @@
-import type { DataQueryRequest, DataSourceInstanceSettings } from '@grafana/data';
+import {
+  createDataFrame,
+  FieldType,
+  type DataFrame,
+  type DataQueryRequest,
+  type DataSourceInstanceSettings,
+} from '@grafana/data';
 import { screen } from '@testing-library/react';
 import React, { useState } from 'react';
 import { lastValueFrom, of } from 'rxjs';
@@ -19,17 +25,21 @@ function datasource() {
 
 describe('what a dashboard saved', () => {
   it.each([
-    ['SELECT 1', { kind: 'sql', route: 'auto', sql: 'SELECT 1' }],
+    ['SELECT 1', { kind: 'sql', route: 'realtime', sql: 'SELECT 1' }],
+    ['SELECT a FROM $__dataset(contacts)', { kind: 'sql', route: 'auto' }],
+    ['SELECT 1 -- $__dataset(contacts)', { kind: 'sql', route: 'realtime' }],
     [
       { kind: 'values', dataset: 'contacts', column: 'queue' },
       { kind: 'values', dataset: 'contacts', column: 'queue' },
     ],
     [{ rawSQL: 'SELECT 2' }, { kind: 'sql', route: 'historical', sql: 'SELECT 2', format: 'table' }],
     [{ rawQuery: 'SELECT 3' }, { kind: 'sql', route: 'realtime', sql: 'SELECT 3' }],
-    [{ query: 'SELECT 4' }, { kind: 'sql', route: 'auto', sql: 'SELECT 4' }],
+    [{ query: 'SELECT 4' }, { kind: 'sql', route: 'realtime', sql: 'SELECT 4' }],
+    [{ query: 'SELECT a FROM $__dataset(contacts)' }, { kind: 'sql', route: 'auto' }],
+    [{ rawQuery: 'x', database: '${db}' }, { database: '${db}' }],
     [undefined, { kind: 'values', dataset: '', column: '' }],
   ])('%j', (saved, read) => {
-    expect(readVariableQuery(saved)).toMatchObject(read);
+    expect(readVariableQuery(saved, ['db'])).toMatchObject(read);
   });
 
   it('is told in one line', () => {
@@ -51,8 +61,50 @@ it('a variable asks as a table, and not at all where it says nothing', async () 
   await lastValueFrom(new VariableSupport(source).query({ targets } as never));
   expect(asked[0]!.targets).toEqual([
     { refId: 'variable', kind: 'values', dataset: 'contacts', column: 'queue', format: 'table' },
-    { refId: 'variable', kind: 'sql', route: 'auto', sql: 'SELECT 1', format: 'table' },
+    { refId: 'variable', kind: 'sql', route: 'realtime', sql: 'SELECT 1', format: 'table' },
   ]);
+});
+
+describe('what a variable finds is text, which is all that Grafana takes', () => {
+  type Fields = Array<[string, FieldType, unknown[]]>;
+  const find = async (fields: Fields) => {
+    const source = datasource();
+    const frame = createDataFrame({ fields: fields.map(([name, type, values]) => ({ name, type, values })) });
+    source.query = () => of({ data: [frame] });
+    const found = await lastValueFrom(new VariableSupport(source).query({ targets: [] } as never));
+    return (found.data[0] as DataFrame).fields.map(({ name, type, values }) => [name, type, [...values]]);
+  };
+  const { string, number, boolean, time } = FieldType;
+
+  it.each<[string, Fields, Fields]>([
+    ['booleans', [['value', boolean, [false, null, true]]], [['value', string, ['false', null, 'true']]]],
+    ['numbers', [['holds', number, [1, 2.5]]], [['holds', string, ['1', '2.5']]]],
+    ['times', [['at', time, [0]]], [['at', string, ['1970-01-01T00:00:00.000Z']]]],
+    [
+      'pairs',
+      [
+        ['value', number, [7]],
+        ['text', string, ['Seven']],
+      ],
+      [
+        ['value', string, ['7']],
+        ['text', string, ['Seven']],
+      ],
+    ],
+    [
+      'text beside what is not',
+      [
+        ['id', number, [7]],
+        ['name', string, ['Seven']],
+      ],
+      [
+        ['id', number, [7]],
+        ['name', string, ['Seven']],
+      ],
+    ],
+  ])('%s', async (_name, fields, expected) => {
+    expect(await find(fields)).toEqual(expected);
+  });
 });
 
 it('the editor tells Grafana the query and its definition', async () => {

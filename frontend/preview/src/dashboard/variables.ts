@@ -1,5 +1,13 @@
 // A dashboard's variables: from what its file says to options and a current value, as Grafana works them out.
-import { FieldType, type DataFrame, type DataSourceApi, type MetricFindValue, type TimeRange } from '@grafana/data';
+import {
+  FieldType,
+  getFieldDisplayName,
+  isDataFrame,
+  type DataFrame,
+  type DataSourceApi,
+  type MetricFindValue,
+  type TimeRange,
+} from '@grafana/data';
 import { firstValueFrom } from 'rxjs';
 import { filter } from 'rxjs/operators';
 
@@ -112,23 +120,31 @@ export async function valuesOf(source: DataSourceApi, query: object, range: Time
   if (found.error) {
     throw new Error(found.error.message);
   }
-  return found.data.flatMap(optionsIn);
+  return optionsIn(found.data);
 }
 
-/** The field `text` and the field `value` where a frame has them, or its first one. */
-function optionsIn(found: unknown): Option[] {
-  const { fields, length } = found as DataFrame;
-  if (!fields) {
-    const { text, value } = found as MetricFindValue;
-    return [{ label: text, value: String(value ?? text) }];
+/** As Grafana reads an answer: from fields of text alone, those named `text` and `value` where there are such. */
+function optionsIn(found: unknown[]): Option[] {
+  if (found.length === 0) {
+    return [];
   }
-  const named = (name: string) => fields.find((field) => field.name.toLowerCase() === name);
-  const labels = named('text') ?? fields.find((field) => field.type === FieldType.string) ?? fields[0];
+  if (!isDataFrame(found[0])) {
+    return (found as MetricFindValue[]).map(({ text, value }) => ({ label: text, value: String(value ?? text) }));
+  }
+  const frames = found as DataFrame[];
+  const texts = frames.flatMap((frame) =>
+    frame.fields
+      .filter(({ type }) => type === FieldType.string)
+      .map((field) => ({ field, name: getFieldDisplayName(field, frame, frames).toLowerCase() }))
+  );
+  if (texts.length === 0) {
+    throw new Error("Couldn't find any field of type string in the results.");
+  }
+  const named = (wanted: string) => texts.find(({ name }) => name === wanted)?.field;
+  const first = texts[0]!.field;
+  const labels = named('text') ?? named('value') ?? first;
   const values = named('value') ?? labels;
-  return Array.from({ length }, (_, row) => ({
-    label: String(labels?.values[row]),
-    value: String(values?.values[row]),
-  }));
+  return Array.from(labels.values, (label, row) => ({ label: String(label), value: String(values.values[row]) }));
 }
 
 /** Keeps what the pattern matches; its groups `text` and `value`, or its first one, take the parts that count. */

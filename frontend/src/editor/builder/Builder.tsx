@@ -115,6 +115,7 @@ export function Builder({ state, known, datasource, range, onChange }: Props) {
           </EditorRow>
           <EditorRow>
             <Filters
+              dataset={dataset?.name}
               filters={state.filters}
               columns={columns}
               variables={known.variables}

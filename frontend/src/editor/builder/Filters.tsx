@@ -17,6 +17,8 @@ import { ColumnSelect, Labelled } from './Builder';
 import { ItemList } from './ItemList';
 
 interface Props {
+  /** The dataset that is read, where it is one that there is. */
+  dataset?: string;
   filters: BuilderFilter[];
   columns: DatasetColumn[];
   variables: string[];
@@ -46,7 +48,7 @@ function operatorsFor(type: ColumnType | undefined): BuilderOperator[] {
   });
 }
 
-export function Filters({ filters, columns, variables, datasource, range, onChange }: Props) {
+export function Filters({ dataset, filters, columns, variables, datasource, range, onChange }: Props) {
   const typeOf = (name: string) => columns.find((column) => column.name === name)?.type;
   return (
     <ItemList
@@ -80,6 +82,7 @@ export function Filters({ filters, columns, variables, datasource, range, onChan
               )}
             </Labelled>
             <Values
+              dataset={dataset}
               filter={filter}
               type={type}
               index={index}
@@ -123,6 +126,7 @@ function withOperator(filter: BuilderFilter, operator: BuilderOperator): Builder
 }
 
 interface ValuesProps {
+  dataset: string | undefined;
   filter: BuilderFilter;
   type: ColumnType | undefined;
   index: number;
@@ -132,7 +136,7 @@ interface ValuesProps {
   onChange: (values: string[]) => void;
 }
 
-function Values({ filter, type, index, variables, datasource, range, onChange }: ValuesProps) {
+function Values({ dataset, filter, type, index, variables, datasource, range, onChange }: ValuesProps) {
   const { column, operator, values } = filter;
   const [failure, setFailure] = useState<string>();
   if (isUnary(operator)) {
@@ -142,7 +146,7 @@ function Values({ filter, type, index, variables, datasource, range, onChange }:
     const own = variables.map((name) => ({ value: `$${name}`, label: `$${name}`, description: 'variable' }));
     let found: string[] = [];
     try {
-      found = await valuesOf(datasource, column, type, range);
+      found = await valuesOf(datasource, dataset, column, type, range);
       setFailure(undefined);
     } catch (error) {
       // Values can be typed.
@@ -227,6 +231,7 @@ function noValues(column: string, type: ColumnType | undefined, failure: string 
 /** The column's values, where it is one whose values are worth listing and they can be had. */
 async function valuesOf(
   datasource: DataSource,
+  dataset: string | undefined,
   column: string,
   type: ColumnType | undefined,
   timeRange: TimeRange | undefined
@@ -237,6 +242,7 @@ async function valuesOf(
   if (!column || column.startsWith('$') || (type !== undefined && type !== 'text')) {
     return [];
   }
-  const found = await datasource.getTagValues({ key: column, filters: [], timeRange });
-  return found.map(({ text, value }) => String(value ?? text));
+  const range = timeRange && { from: timeRange.from.valueOf(), to: timeRange.to.valueOf() };
+  // A column's name may mean something else in another dataset.
+  return datasource.columnValues(dataset ? `${dataset}.${column}` : column, range);
 }
