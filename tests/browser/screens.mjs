@@ -65,6 +65,17 @@ export const SCREENS = [
     },
   },
   {
+    name: 'settings-columns',
+    hash: '#/settings',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Add data source' }).click();
+      await page.waitForURL(/settings\/added-/);
+      await page.getByRole('button', { name: 'Choose and change datasets' }).click();
+      await page.getByRole('button', { name: 'Copy of contacts' }).click();
+      await page.getByRole('textbox', { name: 'On Athena of column 1', exact: true }).waitFor();
+    },
+  },
+  {
     name: 'variable-editor',
     hash: '#/explore',
     prepare: async (page) => {

@@ -82,7 +82,9 @@ export function ConfigEditor(props: Props) {
           />
         </div>
         <Divider />
-        <LegsHealth resources={resources} version={options.version} />
+        <div className={styles.section}>
+          <LegsHealth resources={resources} version={options.version} />
+        </div>
       </div>
     </ReadOnly.Provider>
   );

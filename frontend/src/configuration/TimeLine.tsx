@@ -59,6 +59,8 @@ function Drawing({ seam }: { seam: Seam }) {
 }
 
 const getStyles = (theme: GrafanaTheme2) => {
+  // The window's edge must not run through a word.
+  const opaque = (tint: string) => `linear-gradient(${tint}, ${tint}), ${theme.colors.background.primary}`;
   const bar = css({
     position: 'absolute',
     height: theme.spacing(3),
@@ -75,12 +77,12 @@ const getStyles = (theme: GrafanaTheme2) => {
     track: css({ position: 'relative', height: theme.spacing(8) }),
     historical: css(bar, {
       top: theme.spacing(0.5),
-      background: theme.colors.info.transparent,
+      background: opaque(theme.colors.info.transparent),
       border: `1px solid ${theme.colors.info.border}`,
     }),
     realtime: css(bar, {
       top: theme.spacing(4.5),
-      background: theme.colors.success.transparent,
+      background: opaque(theme.colors.success.transparent),
       border: `1px solid ${theme.colors.success.border}`,
       textAlign: 'right',
     }),

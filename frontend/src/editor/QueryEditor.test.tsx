@@ -157,17 +157,22 @@ describe('the builder', () => {
   });
 
   it('says why there are no values to choose from', async () => {
-    await show(built, {
-      'tag-values': () => {
-        throw { data: { message: 'The role may not run queries.' } };
-      },
-    });
-    await user.click(screen.getByRole('button', { name: 'Add filter' }));
-    await user.click(screen.getByLabelText('Value of filter 1'));
-    expect(await screen.findByText(/Choose a column first/)).toBeVisible();
-    await choose('Column of filter 1', /^queue/);
+    const filters = [
+      { column: 'queue', operator: '=' as const, values: [] },
+      { column: '', operator: '=' as const, values: [] },
+    ];
+    await show(
+      { ...built, builder: { ...startingState(), filters } },
+      {
+        'tag-values': () => {
+          throw { data: { message: 'The role may not run queries.' } };
+        },
+      }
+    );
     await user.click(screen.getByLabelText('Value of filter 1'));
     expect(await screen.findByText(/type the value: The role may not run queries\./)).toBeVisible();
+    await user.click(screen.getByLabelText('Value of filter 2'));
+    expect(await screen.findByText(/^Choose a column first/)).toBeVisible();
   });
 
   it('says when datasets cannot be listed, and works on', async () => {

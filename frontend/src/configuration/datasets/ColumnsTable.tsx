@@ -143,6 +143,9 @@ const getStyles = (theme: GrafanaTheme2) => ({
   table: css({
     width: '100%',
     td: { padding: theme.spacing(0.25) },
+    // Expressions and descriptions have the room that is left.
+    'td[data-label="Name"]': { width: 170 },
+    'td[data-label="Unit"]': { width: 80 },
     th: { padding: theme.spacing(0.25), fontWeight: theme.typography.fontWeightMedium },
     [NARROW]: {
       '&, tbody, tr, td': { display: 'block', width: '100%' },
