@@ -1,6 +1,7 @@
 //! How long it takes to make one answer of two slices: a million rows, and a hundred thousand groups.
 //!
-//! What is asked for: rows in a few milliseconds, groups in a tenth of a second.
+//! What is asked for: rows in a few milliseconds, groups in a tenth of a second. Rows in any order are copied once, 37 MB in
+//! 5 ms; where the allocator gives each answer new pages, touching these first takes four times as long as the copy.
 
 #![expect(clippy::expect_used, reason = "a measurement of rows made here")]
 

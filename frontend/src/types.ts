@@ -304,7 +304,6 @@ export interface TableColumn {
 export interface Macro {
   name: string;
   signature: string;
-  description: string;
   example: string;
   /** Whether it means the same on both legs, in statements that read a dataset. */
   portable: boolean;

@@ -22,7 +22,7 @@ use crate::{
     notice::Notice,
     plan::{Assembly, Slice, describe_step},
     query::Query,
-    shape::{self, Shaped},
+    shape::{self, Fill, Shaped},
     sql::{kind::Kind, macros},
     stitch::{self, Merge},
     time::{Step, TimeRange},
@@ -41,7 +41,7 @@ impl DataSource {
         let (answers, failures) = self.run_all(&prepared, panel, partial).await?;
         self.learn(&prepared, &answers);
         let mut notices = prepared.plan.notices.clone();
-        notices.extend(failures.iter().map(|(slice, error)| missing(slice, error)));
+        notices.extend(missing(&failures));
         let mut runs = Vec::with_capacity(answers.len());
         let mut parts = Vec::with_capacity(answers.len());
         for (ask, (answer, shared)) in
@@ -58,7 +58,10 @@ impl DataSource {
                 "Athena answered from an earlier result of the same statement and scanned nothing.",
             ));
         }
-        let options = options(query, panel, &prepared);
+        let mut options = options(query, panel, &prepared);
+        if !failures.is_empty() {
+            options.fill = unknown(options.fill);
+        }
         let work = Work { parts, merge: prepared.merge(), options, max_rows: self.settings.limits.max_rows };
         let shaped = work.done().await?;
         notices.extend(shaped.notices);
@@ -162,15 +165,32 @@ pub(super) fn of_rows(rows: &RecordBatch, query: &Query, panel: &PanelContext) -
     Ok(PanelAnswer { frames, kind, runs: Vec::new(), plan: serde_json::Value::Null, notices })
 }
 
-/// What is not in a partial answer.
-fn missing(slice: &Slice, error: &Error) -> Notice {
-    Notice::warning(format!(
-        "This answer is partial: {} failed, so rows from {} to {} are missing. {}",
-        slice.leg.service(),
-        slice.range.from.to_rfc3339_opts(SecondsFormat::Secs, true),
-        slice.range.to.to_rfc3339_opts(SecondsFormat::Secs, true),
-        error.message()
-    ))
+/// What is not in a partial answer: a notice for each part of a leg, whose slices are its own affair.
+fn missing(failures: &[(Slice, Error)]) -> Vec<Notice> {
+    let follows =
+        |(one, _): &(Slice, Error), (next, _): &(Slice, Error)| one.leg == next.leg && one.range.to == next.range.from;
+    let notice = |from: &Slice, to: &Slice, error: &Error| {
+        Notice::warning(format!(
+            "This answer is partial: {} failed, so rows from {} to {} are missing. {}",
+            from.leg.service(),
+            from.range.from.to_rfc3339_opts(SecondsFormat::Secs, true),
+            to.range.to.to_rfc3339_opts(SecondsFormat::Secs, true),
+            error.message()
+        ))
+    };
+    let parts = failures.chunk_by(follows);
+    parts
+        .filter_map(|part| Some((part.first()?, part.last()?)))
+        .map(|((from, error), (to, _))| notice(from, to, error))
+        .collect()
+}
+
+/// The fill of a partial answer: an empty bucket may be one whose rows are missing, so no value is made up for it.
+const fn unknown(fill: Fill) -> Fill {
+    match fill {
+        Fill::None => Fill::None,
+        Fill::Null | Fill::Previous | Fill::Value(_) => Fill::Null,
+    }
 }
 
 fn each_once(notices: Vec<Notice>) -> Vec<Notice> {

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use arrow::array::AsArray as _;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
@@ -13,7 +14,6 @@ use crate::{
     plan::Route,
     query::{self, Query},
     settings,
-    shape::Format,
     sql::macros,
     time::TimeRange,
 };
@@ -27,6 +27,14 @@ const WINDOW_GRID: TimeDelta = TimeDelta::minutes(5);
 
 /// What a list of values is kept by: dataset, column, and the window in milliseconds since the epoch.
 pub(super) type ValuesKey = (String, String, i64, i64);
+
+/// What a column held in a window.
+#[derive(Debug)]
+pub(super) struct Values {
+    listed: Vec<String>,
+    /// Whether there are more than are listed.
+    more: bool,
+}
 
 /// Every path that is answered: [`DataSource::resource`] answers those that are read, [`DataSource::explain`] and
 /// [`DataSource::expand`] what is posted to theirs.
@@ -160,10 +168,15 @@ impl DataSource {
         keys.into_iter().map(|(name, data_type)| json!({"text": name, "value": name, "type": data_type})).collect()
     }
 
-    /// What a column held in a window: of the real-time leg where it has the column, else of the historical one.
+    /// What a column held in a window: of the real-time leg where it has the column and still holds any of the window, else
+    /// of the historical one.
     async fn tag_values(&self, key: &str, window: TimeRange) -> Result<Value> {
         let (dataset, column) = self.column(key)?;
-        let leg = Leg::ALL
+        let mut legs = Leg::ALL;
+        if window.to <= self.held_from(dataset) {
+            legs.reverse();
+        }
+        let leg = legs
             .into_iter()
             .find(|leg| self.is_on(*leg) && dataset.is_on(*leg) && column.expression(*leg).is_some())
             .ok_or_else(|| Error::bad_query(format!("No leg that is switched on has {}.", column.name)))?;
@@ -172,7 +185,22 @@ impl DataSource {
         let (from, to) = (floor(window.from), floor(window.to).saturating_add(grid));
         let key: ValuesKey = (dataset.name.clone(), column.name.clone(), from, to);
         let values = self.values.get(key, || self.read_values(dataset, &column.name, leg, from, to)).await?;
-        Ok(values.iter().map(|value| json!({"text": value, "value": value})).collect())
+        let entry = |value: &String| {
+            if values.more {
+                json!({"text": value, "value": value, "group": format!("The first {} of more, which can be typed", query::VALUES_LISTED)})
+            } else {
+                json!({"text": value, "value": value})
+            }
+        };
+        Ok(values.listed.iter().map(entry).collect())
+    }
+
+    /// The oldest instant that the real-time leg can be relied on to hold of a dataset.
+    fn held_from(&self, dataset: &Dataset) -> DateTime<Utc> {
+        let realtime = &self.settings.realtime;
+        let retention = dataset.realtime.as_ref().and_then(|table| table.retention).unwrap_or(realtime.retention);
+        let held = TimeDelta::from_std(retention.saturating_sub(realtime.margin)).unwrap_or(TimeDelta::MAX);
+        Utc::now().checked_sub_signed(held).unwrap_or(DateTime::<Utc>::MIN_UTC)
     }
 
     /// The column that `key` names, as `column` or `dataset.column`.
@@ -190,23 +218,12 @@ impl DataSource {
         })
     }
 
-    async fn read_values(
-        &self,
-        dataset: &Dataset,
-        column: &str,
-        leg: Leg,
-        from: i64,
-        to: i64,
-    ) -> Result<Arc<[String]>> {
+    async fn read_values(&self, dataset: &Dataset, column: &str, leg: Leg, from: i64, to: i64) -> Result<Arc<Values>> {
         let instant = |millis| {
             DateTime::from_timestamp_millis(millis)
                 .ok_or_else(|| Error::bad_query("The time range reaches beyond the years that can be counted."))
         };
-        let query = Query {
-            route: Route::Only(leg),
-            format: Format::Values,
-            ..Query::of_sql(query::values_of(&dataset.name, column))
-        };
+        let query = Query { route: Route::Only(leg), ..Query::of_values(&dataset.name, column) };
         let panel = PanelContext {
             range: TimeRange { from: instant(from)?, to: instant(to)? },
             interval: Duration::from_mins(1),
@@ -214,10 +231,11 @@ impl DataSource {
             now: Utc::now(),
             origin: Arc::default(),
         };
-        let answer = self.query(&query, &panel).await?;
-        let values = answer.frames.first().and_then(|frame| frame.column_by_name("value").cloned());
-        let values =
-            values.as_ref().and_then(|values| arrow::array::AsArray::as_string_opt::<i32>(values.as_ref()).cloned());
-        Ok(values.iter().flat_map(|values| values.iter().flatten().map(str::to_owned).collect::<Vec<_>>()).collect())
+        let mut answer = self.statement(&query, &panel).await?;
+        let more = answer.list_no_more_than(query::VALUES_LISTED);
+        let values = answer.frames.first().and_then(|frame| frame.column_by_name("value"));
+        let values = values.and_then(|values| values.as_string_opt::<i32>());
+        let listed = values.into_iter().flatten().flatten().map(str::to_owned).collect();
+        Ok(Arc::new(Values { listed, more }))
     }
 }

@@ -31,7 +31,7 @@ use crate::{
     metrics::Metrics,
     notice::Notice,
     plan::Slice,
-    query::{Query, QueryKind},
+    query::{self, Query, QueryKind},
     settings::Settings,
     shape::{Format, FrameKind},
     time::TimeRange,
@@ -88,6 +88,24 @@ pub struct PanelAnswer {
     pub notices: Vec<Notice>,
 }
 
+impl PanelAnswer {
+    /// Cuts a list of values, says so, and answers whether it did.
+    fn list_no_more_than(&mut self, most: usize) -> bool {
+        let mut cut = false;
+        for frame in &mut self.frames {
+            if frame.num_rows() > most {
+                *frame = frame.slice(0, most);
+                cut = true;
+                self.notices.push(Notice::warning(format!(
+                    "There are more than {most} values, of which the first {most} are listed: take a shorter time range, or list \
+                     fewer by a statement with WHERE."
+                )));
+            }
+        }
+        cut
+    }
+}
+
 /// One statement that ran for a panel.
 #[derive(Debug, Clone)]
 pub struct Run {
@@ -109,7 +127,7 @@ pub struct DataSource {
     historical: Option<Connected<Athena>>,
     memory: Memory,
     activity: Activity,
-    values: Cached<lists::ValuesKey, Arc<[String]>>,
+    values: Cached<lists::ValuesKey, Arc<lists::Values>>,
 }
 
 impl DataSource {
@@ -157,10 +175,11 @@ impl DataSource {
     /// partial answer and another leg's part is there.
     pub async fn query(&self, query: &Query, panel: &PanelContext) -> Result<PanelAnswer> {
         match query.kind {
-            QueryKind::Statement => {
-                let prepared = self.prepare(query, panel)?;
-                // Boxed, since it holds all that is stitched and shaped.
-                Box::pin(self.answer(query, panel, prepared)).await
+            QueryKind::Statement => self.statement(query, panel).await,
+            QueryKind::Values => {
+                let mut answer = self.statement(query, panel).await?;
+                answer.list_no_more_than(query::VALUES_LISTED);
+                Ok(answer)
             }
             QueryKind::Activity if query.format == Format::TimeSeries => {
                 let step = query.step.unwrap_or(panel.interval);
@@ -170,6 +189,12 @@ impl DataSource {
             QueryKind::Activity => answer::of_rows(&self.activity.rows(panel.range)?, query, panel),
             QueryKind::Boundary => answer::of_rows(&self.boundary(query, panel)?, query, panel),
         }
+    }
+
+    async fn statement(&self, query: &Query, panel: &PanelContext) -> Result<PanelAnswer> {
+        let prepared = self.prepare(query, panel)?;
+        // Boxed, since it holds all that is stitched and shaped.
+        Box::pin(self.answer(query, panel, prepared)).await
     }
 
     fn realtime(&self) -> Result<&Connected<Timestream>> {
@@ -209,4 +234,27 @@ fn switched_off(leg: Leg) -> Error {
     Error::bad_query(format!(
         "The {leg} leg of this data source is switched off: set {leg}.enabled to true, or choose the other leg."
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{ArrayRef, Int64Array};
+
+    use super::*;
+
+    #[test]
+    fn a_list_is_cut_only_where_there_are_more_values() {
+        for (rows, most, left, says) in [(0, 3, 0, false), (3, 3, 3, false), (4, 3, 3, true)] {
+            let values: ArrayRef = Arc::new(Int64Array::from_iter_values(0..rows));
+            let mut answer = PanelAnswer {
+                frames: vec![RecordBatch::try_from_iter([("value", values)]).unwrap()],
+                kind: FrameKind::Table,
+                runs: Vec::new(),
+                plan: serde_json::Value::Null,
+                notices: Vec::new(),
+            };
+            assert_eq!(answer.list_no_more_than(most), says, "{rows}");
+            assert_eq!((answer.frames[0].num_rows(), answer.notices.len()), (left, usize::from(says)), "{rows}");
+        }
+    }
 }

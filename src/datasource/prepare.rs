@@ -6,12 +6,12 @@ use chrono::{DateTime, Utc};
 
 use super::{DataSource, PanelContext, memory, switched_off};
 use crate::{
-    dataset::Dataset,
+    dataset::{Dataset, TIME},
     engine::Statement,
     error::{Error, Result},
     leg::Leg,
     plan::{self, Assembly, Pieces, Plan, Question, Reach, Route, Slice},
-    query::{Query, Reuse},
+    query::{Query, QueryKind, Reuse},
     settings::Settings,
     sql::{self, guard, kind, kind::Analysis, macros},
     stitch::{Merge, Totals},
@@ -48,6 +48,7 @@ impl Prepared {
 impl DataSource {
     /// Reads `query`, plans it for `panel`, and writes the statement of every slice.
     pub(super) fn prepare(&self, query: &Query, panel: &PanelContext) -> Result<Prepared> {
+        self.check_values(query)?;
         let analysis = kind::analyse(&query.sql, panel.interval, &self.settings.datasets)?;
         let question = self.question(query, panel, &analysis)?;
         let name = memory::name(&query.sql, &query.filters, query.database.as_deref());
@@ -73,9 +74,27 @@ impl DataSource {
         let asks = plan
             .slices
             .iter()
-            .map(|slice| Ok(Ask { slice: *slice, statement: self.statement(text, *slice, query, panel, lag)? }))
+            .map(|slice| Ok(Ask { slice: *slice, statement: self.written(text, *slice, query, panel, lag)? }))
             .collect::<Result<_>>()?;
         Ok(Prepared { analysis, plan, asks, name })
+    }
+
+    /// Whether the column whose values are asked for is there: the engine would not know of datasets.
+    fn check_values(&self, query: &Query) -> Result<()> {
+        let (QueryKind::Values, Some(dataset), Some(column)) = (query.kind, &query.dataset, &query.column) else {
+            return Ok(());
+        };
+        let dataset = self.dataset(dataset)?;
+        if column.eq_ignore_ascii_case(TIME) || dataset.column(column).is_some() {
+            return Ok(());
+        }
+        let shown: String = column.chars().take(40).collect();
+        let names: Vec<&str> = dataset.columns.iter().map(|column| column.name.as_str()).chain([TIME]).collect();
+        Err(Error::bad_query(format!(
+            "The dataset {} has no column {shown}. It has {}.",
+            dataset.name,
+            names.join(", ")
+        )))
     }
 
     pub(super) fn question<'a>(
@@ -122,7 +141,7 @@ impl DataSource {
 
     /// The statement of one slice: `text` with its macros expanded for the slice's leg and range. `lag` is how late Athena's
     /// datasets are complete.
-    fn statement(
+    fn written(
         &self,
         text: &str,
         slice: Slice,

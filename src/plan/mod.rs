@@ -174,6 +174,10 @@ pub fn plan(question: &Question<'_>) -> Option<Plan> {
     Some(plan)
 }
 
+const OVER_THE_BOUNDARY: &str =
+    "The range reaches over the boundary: Athena answers what is before it, Timestream what is after.";
+const STRADDLES: &str = " No bucket begins where the legs can meet, so the one that lies across the boundary is merged from both legs' parts of it.";
+
 /// Plans over both legs.
 fn both(question: &Question<'_>, range: TimeRange, window: Window) -> Plan {
     let single = |leg, why: &str| Plan {
@@ -222,6 +226,7 @@ fn both(question: &Question<'_>, range: TimeRange, window: Window) -> Plan {
             },
         );
     };
+    let straddles = question.analysis.kind == Kind::Buckets && assembly == Assembly::Totals;
     let assembly = if question.analysis.kind == Kind::Totals { Assembly::Totals } else { assembly };
     let part = |leg, from, to| Some(Slice { leg, range: TimeRange { from, to } }).filter(|_| from < to);
     let at = boundary.at;
@@ -237,8 +242,7 @@ fn both(question: &Question<'_>, range: TimeRange, window: Window) -> Plan {
             range,
             slices,
             assembly,
-            why: "The range reaches over the boundary: Athena answers what is before it, Timestream what is after."
-                .to_owned(),
+            why: format!("{OVER_THE_BOUNDARY}{}", if straddles { STRADDLES } else { "" }),
             boundary: Some(boundary),
             notices: Vec::new(),
         },
@@ -284,6 +288,7 @@ fn missing(question: &Question<'_>, leg: Leg, range: TimeRange) -> Vec<Notice> {
         Leg::Historical => {
             if let Some(lag) = question.historical {
                 let complete_until = before(question.now, lag);
+                // What is to happen after now is not missing: no leg can have it.
                 let (from, to) = (range.from.max(complete_until), range.to.min(question.now));
                 if from < to {
                     notices.push(notice(format!(

@@ -138,6 +138,10 @@ fn a_bucket_that_straddles_is_merged_or_left_to_one_leg() {
     let merged = plan(&question(&decomposes, hours(24 * 90, 0))).unwrap();
     assert_eq!((merged.assembly, merged.slices.len()), (Assembly::Totals, 2));
     assert_eq!(merged.boundary.unwrap().at, at("2026-11-26T08:00:00Z"));
+    assert!(merged.why.contains("is merged"), "{}", merged.why);
+    let hour = analysis(Kind::Buckets, fixed(60), true);
+    let cut = plan(&question(&hour, hours(24 * 90, 0))).unwrap();
+    assert!(cut.slices.len() == 2 && !cut.why.contains("merged"), "{}", cut.why);
 
     let percentile = analysis(Kind::Buckets, month, false);
     let alone = plan(&question(&percentile, hours(24 * 90, 0))).unwrap();
@@ -210,6 +214,15 @@ fn a_leg_that_is_named_answers_alone_and_says_what_it_lacks() {
         (Leg::Realtime, hours(23, 0), None),
         (Leg::Historical, hours(72, 0), Some("Athena is complete until 2026-11-26T08:40:00Z")),
         (Leg::Historical, hours(72, 2), None),
+        // Nothing has happened yet that could be missing.
+        (
+            Leg::Historical,
+            hours(72, -5),
+            Some(
+                "Athena is complete until 2026-11-26T08:40:00Z: rows from 2026-11-26T08:40:00Z to 2026-11-26T09:40:00Z may be missing",
+            ),
+        ),
+        (Leg::Historical, hours(0, -5), None),
         (Leg::Historical, hours(-1, -2), None),
     ] {
         let plan = plan(&Question { route: Route::Only(leg), ..question(&rows, range) }).unwrap();

@@ -21,7 +21,7 @@ use crate::{
 mod tests;
 
 /// Values of a column listed at most, for a variable or a filter: nobody reads further down a list.
-const VALUES_LISTED: usize = 1_000;
+pub const VALUES_LISTED: usize = 1_000;
 
 /// What the Athena data source writes for "whatever the data source is set to".
 const PEER_DEFAULT: &str = "__default";
@@ -32,6 +32,8 @@ pub enum QueryKind {
     /// The rows of a statement.
     #[default]
     Statement,
+    /// What a column of a dataset holds, [`VALUES_LISTED`] values at most: a statement too.
+    Values,
     /// What the data source itself ran lately.
     Activity,
     /// Where the legs meet now, as an annotation.
@@ -43,6 +45,8 @@ pub enum QueryKind {
 pub struct Query {
     /// What it asks for; the statement is empty where it is not one.
     pub kind: QueryKind,
+    /// The dataset whose [`column`](Query::column) is listed, where values are asked for.
+    pub dataset: Option<String>,
     /// Which legs may answer.
     pub route: Route,
     /// What matters most where either leg could answer.
@@ -103,6 +107,7 @@ impl Query {
     pub fn of_sql(sql: String) -> Self {
         Self {
             kind: QueryKind::Statement,
+            dataset: None,
             route: Route::Auto,
             freshness: Freshness::default(),
             allow_partial: false,
@@ -122,6 +127,18 @@ impl Query {
         }
     }
 
+    /// The query for what `column` of `dataset` holds. Both names are identifiers.
+    #[must_use]
+    pub fn of_values(dataset: &str, column: &str) -> Self {
+        Self {
+            kind: QueryKind::Values,
+            dataset: Some(dataset.to_owned()),
+            column: Some(column.to_owned()),
+            format: Format::Values,
+            ..Self::of_sql(values_of(dataset, column))
+        }
+    }
+
     /// Reads a query from the JSON that Grafana sends.
     ///
     /// # Errors
@@ -136,15 +153,16 @@ impl Query {
         };
         let fields = Fields { map, path: "" };
         let kind = match fields.text("kind")?.as_deref() {
-            None | Some("sql" | "values") => QueryKind::Statement,
+            None | Some("sql") => QueryKind::Statement,
+            Some("values") => QueryKind::Values,
             Some("activity") => QueryKind::Activity,
             Some("boundary") => QueryKind::Boundary,
             Some(_) => return Err(fields.wrong("kind", "sql, values, activity or boundary")),
         };
-        let (dialect, sql) = match (kind, read_values(&fields)?) {
-            (QueryKind::Statement, Some(sql)) => (Dialect::Switchboard, sql),
-            (QueryKind::Statement, None) => find_sql(&fields)?,
-            _ => (Dialect::Switchboard, String::new()),
+        let (dialect, sql) = match kind {
+            QueryKind::Statement => find_sql(&fields)?,
+            QueryKind::Values => (Dialect::Switchboard, read_values(&fields)?),
+            QueryKind::Activity | QueryKind::Boundary => (Dialect::Switchboard, String::new()),
         };
         let connection = fields.object("connectionArgs")?;
         let route = match fields.text("route")?.as_deref() {
@@ -160,6 +178,7 @@ impl Query {
         };
         Ok(Self {
             kind,
+            dataset: if kind == QueryKind::Values { fields.text("dataset")? } else { None },
             route,
             sql,
             freshness: match fields.text("freshness")?.as_deref() {
@@ -231,26 +250,22 @@ fn find_sql(fields: &Fields<'_>) -> Result<(Dialect, String)> {
 }
 
 /// The statement of a query `{kind: values, dataset, column}`: what a column holds, for a dashboard's variable.
-fn read_values(fields: &Fields<'_>) -> Result<Option<String>> {
-    if fields.text("kind")?.as_deref() != Some("values") {
-        return Ok(None);
-    }
+fn read_values(fields: &Fields<'_>) -> Result<String> {
     let name = |key: &str| {
         fields
             .text(key)?
             .filter(|name| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
             .ok_or_else(|| fields.wrong(key, "the name of one, in letters, digits and underscores"))
     };
-    let (dataset, column) = (name("dataset")?, name("column")?);
-    Ok(Some(values_of(&dataset, &column)))
+    Ok(values_of(&name("dataset")?, &name("column")?))
 }
 
-/// The statement that lists what `column` of `dataset` holds, in order, the first thousand at most. Both names are identifiers.
-#[must_use]
-pub fn values_of(dataset: &str, column: &str) -> String {
+/// The statement that lists what `column` of `dataset` holds, in order: one more than is listed, which tells that there are more.
+fn values_of(dataset: &str, column: &str) -> String {
     format!(
-        "SELECT \"{column}\" AS value FROM $__dataset({dataset}) WHERE \"{column}\" IS NOT NULL GROUP BY 1 ORDER BY 1 LIMIT {VALUES_LISTED}",
-        column = column.to_lowercase()
+        "SELECT \"{column}\" AS value FROM $__dataset({dataset}) WHERE \"{column}\" IS NOT NULL GROUP BY 1 ORDER BY 1 LIMIT {limit}",
+        column = column.to_lowercase(),
+        limit = VALUES_LISTED + 1
     )
 }
 

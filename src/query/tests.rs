@@ -45,7 +45,8 @@ fn routes_preferences_and_filters() {
 #[test]
 fn a_variable_asks_for_the_values_of_a_column() {
     let query = read(&json!({"kind": "values", "dataset": "contacts", "column": "Queue"})).unwrap();
-    assert_eq!(query.format, Format::Values);
+    assert_eq!((query.kind, query.format), (QueryKind::Values, Format::Values));
+    assert_eq!((query.dataset.as_deref(), query.column.as_deref()), (Some("contacts"), Some("Queue")));
     assert!(query.sql.starts_with("SELECT \"queue\" AS value FROM $__dataset(contacts) WHERE"), "{}", query.sql);
     for (json, says) in [
         (json!({"kind": "values", "column": "queue"}), "dataset must be the name"),

@@ -46,10 +46,13 @@ pub struct Stitched {
 /// a whole number that does not fit 64 bits, a division by zero.
 pub fn stitch(parts: Vec<RecordBatch>, merge: &Merge) -> Result<Stitched> {
     let mut notices = Vec::new();
-    if let Merge::Totals(totals) = merge {
-        totals::check_types(&parts, totals)?;
-    }
-    let parts = unify::unify(parts, &mut notices)?;
+    let parts = match merge {
+        Merge::Concat(_) => unify::unify(parts, |_| None, &mut notices)?,
+        Merge::Totals(totals) => {
+            totals::check_types(&parts, totals)?;
+            unify::unify(parts, |column| Some(totals::shown(totals, column)), &mut notices)?
+        }
+    };
     // Slices of one engine have the same to say.
     notices.dedup();
     let batch = match merge {

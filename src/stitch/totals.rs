@@ -47,6 +47,16 @@ pub(super) fn totals(parts: Vec<RecordBatch>, totals: &Totals) -> Result<RecordB
     sorted(&answer.map_err(kernel_failed)?, &totals.order, totals.limit)
 }
 
+/// What the reader calls a column of the parts, which has a name of ours there: the output that it is, else the first that is
+/// made of it, else its place among what is grouped by.
+pub(super) fn shown(totals: &Totals, column: usize) -> String {
+    let outputs = || totals.outputs.iter();
+    outputs()
+        .find(|output| output.value == Value::Column(column))
+        .or_else(|| outputs().find(|output| mentions(&output.value, column)))
+        .map_or_else(|| format!("GROUP BY {}", column.saturating_add(1)), |output| output.name.clone())
+}
+
 /// Whether extremes go together in all parts: as text, 7 is more than 1,000.
 pub(super) fn check_types(parts: &[RecordBatch], totals: &Totals) -> Result<()> {
     for (place, partial) in totals.partials.iter().enumerate() {
@@ -58,11 +68,10 @@ pub(super) fn check_types(parts: &[RecordBatch], totals: &Totals) -> Result<()> 
         if goes_together(&arrays) {
             continue;
         }
-        let shown = totals.outputs.iter().find(|output| mentions(&output.value, index)).map(|output| &output.name);
         return Err(Error::bad_query(format!(
             "The column `{}` is of different types in the two engines, which have no least and no greatest value together. \
              Correct the column's expression in the dataset's settings, or CAST it to one type in the SQL.",
-            shown.map_or("", String::as_str)
+            shown(totals, index)
         )));
     }
     Ok(())
@@ -73,9 +82,7 @@ fn merge(rows: &RecordBatch, totals: &Totals) -> Result<Merged> {
     let groups = Groups::new(keys, rows.num_rows())?;
     let mut columns: Vec<ArrayRef> = keys.iter().map(|key| groups.key(key)).collect::<Result<_>>()?;
     for ((index, values), partial) in (totals.keys..).zip(partials).zip(&totals.partials) {
-        let shown = totals.outputs.iter().find(|output| mentions(&output.value, index)).map(|output| &output.name);
-        let name = shown.unwrap_or_else(|| rows.schema_ref().field(index).name());
-        columns.push(Column { name, values, groups: &groups }.merge(*partial)?);
+        columns.push(Column { name: &shown(totals, index), values, groups: &groups }.merge(*partial)?);
     }
     Ok(Merged { columns, rows: groups.count })
 }

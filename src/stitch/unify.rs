@@ -14,8 +14,13 @@ use crate::{
     notice::Notice,
 };
 
-/// The batches with one schema, the first's names and nothing that is not nullable.
-pub(super) fn unify(parts: Vec<RecordBatch>, notices: &mut Vec<Notice>) -> Result<Vec<RecordBatch>> {
+/// The batches with one schema, the first's names and nothing that is not nullable. Notices speak of a column by what `shown`
+/// says the reader calls it, else by its name.
+pub(super) fn unify(
+    parts: Vec<RecordBatch>,
+    shown: impl Fn(usize) -> Option<String>,
+    notices: &mut Vec<Notice>,
+) -> Result<Vec<RecordBatch>> {
     let Some(first) = parts.first() else {
         return Err(mistake("there is no part"));
     };
@@ -26,7 +31,8 @@ pub(super) fn unify(parts: Vec<RecordBatch>, notices: &mut Vec<Notice>) -> Resul
     let mut columns = vec![Vec::with_capacity(first.num_columns()); parts.len()];
     for (index, field) in first.schema_ref().fields().iter().enumerate() {
         let arrays: Vec<&ArrayRef> = parts.iter().map(|part| part.column(index)).collect();
-        let column = Column { name: field.name(), data_type: common_type(&arrays, field.name(), notices) };
+        let name = shown(index).unwrap_or_else(|| field.name().clone());
+        let column = Column { name: &name, data_type: common_type(&arrays, &name, notices) };
         for (converted, array) in columns.iter_mut().zip(arrays) {
             converted.push(column.convert(array, notices)?);
         }

@@ -19,7 +19,7 @@ fn picked(column: &str, operator: FilterOperator, values: &[&str], keeps: fn(&Ro
 
 /// Mostly none.
 pub fn filters() -> impl Strategy<Value = Vec<Picked>> {
-    use FilterOperator::{Equal, Greater, Less, Matches, NotEqual, NotMatches, NotOneOf, OneOf};
+    use FilterOperator::{AtLeast, AtMost, Equal, Greater, Less, Matches, NotEqual, NotMatches, NotOneOf, OneOf};
     let one = select(vec![
         picked("queue", Equal, &["Sales"], |row| row.facts.queue == Some("Sales")),
         picked("queue", Equal, &["Billing's"], |row| row.facts.queue == Some("Billing's")),
@@ -32,6 +32,8 @@ pub fn filters() -> impl Strategy<Value = Vec<Picked>> {
         picked("channel", NotMatches, &["A"], |row| !row.facts.channel.contains('A')),
         picked("wait", Greater, &["20"], |row| row.facts.wait.is_some_and(|wait| wait > 20)),
         picked("wait", Less, &["20"], |row| row.facts.wait.is_some_and(|wait| wait < 20)),
+        picked("wait", AtLeast, &["20"], |row| row.facts.wait.is_some_and(|wait| wait >= 20)),
+        picked("wait", AtMost, &["20"], |row| row.facts.wait.is_some_and(|wait| wait <= 20)),
         picked("score", Greater, &["10.5"], |row| row.facts.score.is_some_and(|score| score > 10.5)),
         picked("flag", Equal, &["true"], |row| row.facts.flag == Some(true)),
     ]);

@@ -125,13 +125,15 @@ async function choose(label: string | RegExp, option: string | RegExp) {
 
 describe('the builder', () => {
   it('measures, groups and filters, and writes the SQL', async () => {
-    const { query, run } = await show(built);
+    const { query, run, asked } = await show(built);
     await user.click(screen.getByRole('button', { name: 'Add measure' }));
     await choose('Aggregate of measure 2', 'Percentile');
     expect(query().builder?.measures[1]).toMatchObject({ aggregate: 'percentile', column: 'queue_duration' });
     await user.click(screen.getByRole('button', { name: 'Add filter' }));
     await choose('Column of filter 1', /^queue text/);
     await choose('Value of filter 1', "O'Brien");
+    const values = asked.find(({ path }) => path === 'tag-values');
+    expect(values?.parameters).toEqual({ key: 'contacts.queue', from: 0, to: 1000 });
     expect(query().sql).toBe(writeSql(query().builder!));
     expect(query().sql).toContain('$__percentile(queue_duration, 0.95) AS p95_queue_duration');
     expect(query().sql).toContain("WHERE queue = 'O''Brien'");

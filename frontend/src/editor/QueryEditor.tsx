@@ -1,5 +1,5 @@
 // The query editor: by choosing or in SQL, with where the query goes and what it came to.
-import { LoadingState, type QueryEditorProps } from '@grafana/data';
+import type { QueryEditorProps } from '@grafana/data';
 import { EditorRow, EditorRows } from '@grafana/plugin-ui';
 import { Button, Collapse, ConfirmModal, RadioButtonGroup, Stack, Text } from '@grafana/ui';
 import React, { useEffect, useMemo, useState } from 'react';
@@ -11,10 +11,10 @@ import { writeSql } from '../builder/write';
 import type { DataSource } from '../datasource';
 import { importQuery } from '../import';
 import { inMode, isAboutItself, modeOf, type Mode } from '../kind';
-import type { Slice, SwitchboardOptions, SwitchboardQuery } from '../types';
+import type { SwitchboardOptions, SwitchboardQuery } from '../types';
 import { AboutItself } from './AboutItself';
 import { Builder } from './builder/Builder';
-import { faultSpan } from './fault';
+import { failureOf, faultOf } from './failure';
 import { formatSql } from './format';
 import { OptionsRow } from './OptionsRow';
 import type { Problem } from './problems';
@@ -135,22 +135,6 @@ function opened(query: SwitchboardQuery): SwitchboardQuery {
   }
   const imported = importQuery(query);
   return imported ? { ...imported, datasource: query.datasource, key: query.key } : query;
-}
-
-/** Why the last run failed. */
-function failureOf({ refId }: SwitchboardQuery, data: Props['data']): string | undefined {
-  return data?.errors?.find((error) => error.refId === refId)?.message;
-}
-
-/** Where the last run failed, if what ran is what is shown. */
-function faultOf(query: SwitchboardQuery, data: Props['data'], slices: Slice[] | undefined): Problem | undefined {
-  const message = data?.state === LoadingState.Loading ? undefined : failureOf(query, data);
-  const ran = data?.request?.targets.find(({ refId }) => refId === query.refId) as SwitchboardQuery | undefined;
-  if (!message || !query.sql || !ran || opened(ran).sql !== query.sql) {
-    return undefined;
-  }
-  const span = faultSpan(query.sql, message, slices);
-  return span && { ...span, message };
 }
 
 function useChanges({ onChange, onRunQuery }: Props) {

@@ -74,6 +74,8 @@ impl Condition {
             }
             FilterOperator::Less => self.compared("<", &filter.values),
             FilterOperator::Greater => self.compared(">", &filter.values),
+            FilterOperator::AtMost => self.compared("<=", &filter.values),
+            FilterOperator::AtLeast => self.compared(">=", &filter.values),
         }
     }
 

@@ -40,11 +40,15 @@ pub enum FilterOperator {
     Less,
     /// `>`
     Greater,
+    /// `<=`
+    AtMost,
+    /// `>=`
+    AtLeast,
 }
 
 impl FilterOperator {
     /// All of them, as Grafana writes them.
-    pub const ALL: [(&'static str, Self); 8] = [
+    pub const ALL: [(&'static str, Self); 10] = [
         ("=", Self::Equal),
         ("!=", Self::NotEqual),
         ("=|", Self::OneOf),
@@ -53,5 +57,7 @@ impl FilterOperator {
         ("!~", Self::NotMatches),
         ("<", Self::Less),
         (">", Self::Greater),
+        ("<=", Self::AtMost),
+        (">=", Self::AtLeast),
     ];
 }

@@ -40,6 +40,8 @@ fn filters_are_typed_by_their_column() {
         ("queue", "<", &["M"], "queue.name < 'M'"),
         ("queue_seconds", "=", &["20"], "queue.duration = 20"),
         ("queue_seconds", ">", &["-5"], "queue.duration > -5"),
+        ("queue_seconds", "<=", &["20"], "queue.duration <= 20"),
+        ("queue_seconds", ">=", &["20"], "queue.duration >= 20"),
         ("queue_seconds", "=", &[""], "queue.duration IS NULL"),
         ("queue_seconds", "!=", &[""], "queue.duration IS NOT NULL"),
         ("queue_seconds", "=|", &["1", ""], "(queue.duration = 1 OR queue.duration IS NULL)"),

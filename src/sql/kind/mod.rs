@@ -196,7 +196,9 @@ fn buckets(statement: &Statement<'_>, keys: &[Key<'_>], column: usize, step: Ste
     };
     Ok(Verdict {
         kind: Kind::Buckets,
-        reason: format!("It is grouped by its time bucket of {width}, and every bucket lies in one slice."),
+        reason: format!(
+            "It is grouped by its time bucket of {width}, so that its range may be cut where a bucket begins."
+        ),
         step: Some(step),
         concat: Concat { order, limit: None },
         decomposed,

@@ -12,6 +12,42 @@ fn merged(partial: Partial, one: ArrayRef, other: ArrayRef) -> Result<(String, D
 }
 
 #[test]
+fn notices_call_columns_as_the_reader_does() {
+    let one = batch(&[
+        ("k0", texts([Some("7")])),
+        ("k1", booleans([Some(true)])),
+        ("p0", integers([Some((1 << 53) + 1)])),
+        ("p1", integers([Some(2)])),
+    ]);
+    let other = batch(&[
+        ("k0", integers([Some(7)])),
+        ("k1", texts([Some("yes")])),
+        ("p0", doubles([Some(0.5)])),
+        ("p1", integers([Some(2)])),
+    ]);
+    let merge = Totals {
+        keys: 2,
+        partials: vec![Partial::Sum, Partial::Count],
+        outputs: vec![
+            output("mean", Value::Average { sum: 2, count: 3 }),
+            output("seconds", Value::Column(2)),
+            output("code", Value::Column(0)),
+        ],
+        order: Vec::new(),
+        limit: None,
+    };
+    let told = |merge: Totals| {
+        let stitched = stitch(vec![one.clone(), other.clone()], &Merge::Totals(merge)).unwrap();
+        let texts: Vec<String> = stitched.notices.into_iter().map(|notice| notice.text).collect();
+        let named = |text: &String| text.split('`').nth(1).unwrap_or_default().to_owned();
+        texts.iter().map(named).collect::<Vec<_>>()
+    };
+    assert_eq!(told(merge.clone()), ["code", "GROUP BY 2", "seconds"]);
+    let outputs = vec![output("mean", Value::Average { sum: 2, count: 3 })];
+    assert_eq!(told(Totals { outputs, ..merge }), ["GROUP BY 1", "GROUP BY 2", "mean"]);
+}
+
+#[test]
 fn partials_merge_as_their_aggregates_would_have() {
     use Partial::{And, Count, Max, Min, Or, Sum};
     let nan = || doubles([Some(f64::NAN)]);
