@@ -63,7 +63,7 @@ export function builder(world) {
       assert.ok((await answered(page)) > 0);
       const asked = await queryOf(page);
       assert.deepEqual([asked.kind, asked.column, asked.format], ['activity', 'elapsed_ms', 'time_series']);
-      await responseTo(page, () => choose(page, page.getByLabel('Show'), 'Each statement'));
+      await responseTo(page, () => choose(page, page.getByRole('combobox', { name: 'Show' }), 'Each statement'));
       assert.ok((await answered(page)) > 0, 'the first query of the page ran');
       await responseTo(page, () => mode('SQL'));
       await page.locator('.monaco-editor').first().waitFor();
