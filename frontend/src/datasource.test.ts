@@ -110,6 +110,11 @@ describe('preparing a query', () => {
     expect(connectionArgs.database).toBe('$db');
   });
 
+  it('sends of a query about the data source itself only what it means', () => {
+    const own = query({ kind: 'activity', column: 'dollars', sql: 'SELECT 1', fill: { mode: 'null' } });
+    expect(datasource().applyTemplateVariables(own, {})).toEqual({ refId: 'A', kind: 'activity', column: 'dollars' });
+  });
+
   it('does not run what holds no SQL', () => {
     const source = datasource();
     const runs = (fields: object) => source.filterQuery(fields as SwitchboardQuery);

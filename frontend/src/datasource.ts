@@ -134,6 +134,11 @@ export class DataSource
     // The backend has no use for what only the editor reads.
     delete applied.builder;
     delete applied.chosen;
+    if (isAboutItself(query)) {
+      // It has nothing to fill, and the statement waits for its return.
+      delete applied.fill;
+      delete applied.sql;
+    }
     return all.length > 0 ? { ...applied, adhocFilters: all } : applied;
   }
 

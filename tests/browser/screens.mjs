@@ -47,6 +47,24 @@ export const SCREENS = [
     },
   },
   {
+    name: 'query-activity',
+    hash: '#/explore',
+    prepare: async (page) => {
+      await answered(page);
+      await responseTo(page, () => page.getByRole('radio', { name: 'Activity' }).click({ force: true }));
+      await answered(page);
+    },
+  },
+  {
+    name: 'query-help',
+    hash: '#/explore',
+    prepare: async (page) => {
+      await answered(page);
+      await page.getByRole('button', { name: 'Show query help' }).click();
+      await page.getByRole('region', { name: 'Query help' }).waitFor();
+    },
+  },
+  {
     name: 'settings',
     hash: '#/settings',
     prepare: async (page) => {

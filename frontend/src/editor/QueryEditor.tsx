@@ -1,5 +1,5 @@
 // The query editor: by choosing or in SQL, with where the query goes and what it came to.
-import { type QueryEditorProps } from '@grafana/data';
+import type { QueryEditorProps } from '@grafana/data';
 import { EditorRow, EditorRows } from '@grafana/plugin-ui';
 import { Button, Collapse, ConfirmModal, RadioButtonGroup, Stack, Text } from '@grafana/ui';
 import React, { useEffect, useMemo, useState } from 'react';

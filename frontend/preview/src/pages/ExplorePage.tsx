@@ -245,10 +245,14 @@ function AnnotationTab({ source, range, plugin }: TabProps & { plugin: Plugin })
   }));
   const [found, setFound] = useState<{ marks?: Mark[]; error?: string }>({});
   const Editor = (support?.QueryEditor ?? plugin.QueryEditor) as ComponentType<Record<string, unknown>>;
-  const change = (target: DataQuery) =>
-    setAnnotation((before) => ({ ...before, target: target as AnnotationQuery['target'] }));
+  // What runs is what the editor changed last, as above.
+  const latest = useRef(annotation);
+  const change = (target: DataQuery) => {
+    latest.current = { ...latest.current, target: target as AnnotationQuery['target'] };
+    setAnnotation(latest.current);
+  };
   const show = () =>
-    void marksOf(source, annotation, range).then(
+    void marksOf(source, latest.current, range).then(
       (marks) => setFound({ marks }),
       (error: Error) => setFound({ error: error.message })
     );
@@ -261,7 +265,10 @@ function AnnotationTab({ source, range, plugin }: TabProps & { plugin: Plugin })
           onChange={change}
           onRunQuery={show}
           annotation={annotation}
-          onAnnotationChange={setAnnotation}
+          onAnnotationChange={(changed: AnnotationQuery) => {
+            latest.current = changed;
+            setAnnotation(changed);
+          }}
           range={range}
         />
       </section>

@@ -5,7 +5,6 @@ import React from 'react';
 
 import type { DedupeSettings, HistoricalTableSettings, Leg, RealtimeTableSettings } from '../../types';
 import { withField } from '../change';
-import { useReadOnly } from '../readOnly';
 import { DurationField } from '../RealtimeSection';
 import { TextField } from '../TextField';
 import { ofTemplate } from './entries';
@@ -138,7 +137,6 @@ interface DedupeProps {
 
 function DedupeFields({ leg, dedupe, template, onChange }: DedupeProps) {
   const text = (given: DedupeSettings | false | undefined) => (given ? [given.key].flat().join(', ') : '');
-  const isReadOnly = useReadOnly();
   const own = dedupe || undefined;
   const isOn = dedupe !== false;
   return (
@@ -151,7 +149,6 @@ function DedupeFields({ leg, dedupe, template, onChange }: DedupeProps) {
         <Switch
           id={`dataset-${leg}-dedupe`}
           value={isOn}
-          disabled={isReadOnly}
           onChange={(event) => onChange(event.currentTarget.checked ? undefined : false)}
         />
       </Field>

@@ -149,10 +149,12 @@ export function Builder({ state, known, datasource, range, onChange }: Props) {
   );
 }
 
-/** A bucket's width as it may stand in a statement. */
+/** A bucket's width as it may stand in a statement; a name of the list counts as it is typed, too. */
 function bucketOf(text: string): string | undefined {
-  return /^(?:auto|none|\d+(?:ms|s|m|h|d|w)|day|week|month|quarter|year|\$\w+|\$\{\w+\})$/.test(text.trim())
-    ? text.trim()
+  const typed = text.trim();
+  const bucket = BUCKETS.find(({ label }) => label.toLowerCase() === typed.toLowerCase())?.value ?? typed;
+  return /^(?:auto|none|\d+(?:ms|s|m|h|d|w)|day|week|month|quarter|year|\$\w+|\$\{\w+\})$/.test(bucket)
+    ? bucket
     : undefined;
 }
 
