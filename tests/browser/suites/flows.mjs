@@ -81,4 +81,41 @@ export function flows(world) {
       }
     });
   });
+
+  test('ad-hoc filters: at least a number, which every panel asks for', async () => {
+    const filter = { key: 'queue_duration', operator: '>=', value: '30' };
+    await world().visit('#/d/switchboard-live', async (page) => {
+      await panels(page);
+      await page.getByRole('button', { name: 'Add filter' }).click();
+      await choose(page, page.getByLabel('Filter 1: column'), filter.key);
+      await choose(page, page.getByLabel('Filter 1: operator'), filter.operator);
+      const sent = await queriesDuring(page, async () => {
+        const filtered = page.waitForRequest(
+          (request) => request.url().includes('/api/ds/query') && (request.postData() ?? '').includes('">="')
+        );
+        await page.getByLabel('Filter 1: value').click();
+        await page.getByLabel('Filter 1: value').fill(filter.value);
+        await page.getByRole('option', { name: /custom value/ }).click();
+        await filtered;
+        await panels(page);
+      });
+      const first = sent.findIndex(({ adhocFilters }) => adhocFilters?.length > 0);
+      assert.ok(first >= 0);
+      for (const { adhocFilters } of sent.slice(first)) {
+        assert.deepEqual(adhocFilters, [filter]);
+      }
+    });
+  });
+
+  test('variables: values that are no text', async () => {
+    await world().visit('#/explore', async (page) => {
+      await page.getByRole('tab', { name: 'Variable' }).click();
+      await choose(page, page.getByRole('combobox', { name: 'Dataset' }), 'contacts');
+      await choose(page, page.getByRole('combobox', { name: 'Column' }), 'handled');
+      await page.getByRole('button', { name: 'Preview values' }).click();
+      const values = page.getByRole('region', { name: 'Values' });
+      await values.getByText('true').waitFor();
+      assert.equal(await values.getAttribute('data-values'), '2');
+    });
+  });
 }
