@@ -58,13 +58,14 @@ export function App({ plugin, sources, dashboards }: Props) {
               padding: theme.spacing(1, 2),
             }}
           >
-            <Stack alignItems="center" wrap="wrap" gap={1}>
+            <Stack alignItems="center" gap={1}>
               <img src={`/${plugin.meta.baseUrl}/img/logo.svg`} alt="" width={24} height={24} />
               <Text weight="medium">Switchboard</Text>
-              <Text color="secondary" variant="bodySmall">
-                A preview with Grafana&apos;s components. It is not Grafana: nothing is saved when it ends.
-              </Text>
-              <div style={{ flexGrow: 1 }} />
+              <div style={{ flex: 1 }}>
+                <Text color="secondary" variant="bodySmall">
+                  A preview with Grafana&apos;s components. It is not Grafana: nothing is saved when it ends.
+                </Text>
+              </div>
               <IconButton name="adjust-circle" size="lg" tooltip={`Show in ${other} colours`} onClick={change} />
             </Stack>
             <nav aria-label="Pages">

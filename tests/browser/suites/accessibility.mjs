@@ -18,11 +18,18 @@ const SERIOUS = ['serious', 'critical'];
 const GRAFANAS = [
   ['label-content-name-mismatch', /LegendLabel|TimePicker Open Button|Choose refresh time interval/],
   ['scrollable-region-focusable', /class="scrollbar-view"/],
-  ['color-contrast', /role="cell"|class="mtk\d+"/],
+  ['color-contrast', /class="mtk\d+"/],
 ];
 
-/** Figures are drawn in the colours of thresholds; what a file provisioned stands in a disabled group, which axe does not see. */
-const COLOURED = '[data-panel] span, fieldset:disabled *';
+/**
+ * The figure of a stat is drawn in the colours of thresholds, and a matrix's cells in a gradient; what a file provisioned stands
+ * in a disabled group, which axe does not see.
+ */
+const COLOURED = [
+  '[data-kind="stat"] [data-testid="data-testid panel content"] span',
+  '[data-colours^="continuous-"] [role="gridcell"]',
+  'fieldset:disabled *',
+].join(', ');
 
 export function accessibility(world) {
   for (const screen of SCREENS) {

@@ -58,6 +58,23 @@ export function flows(world) {
     await world().visit('#/d/switchboard-seamless', async (page) => {
       const sent = await queriesDuring(page, () => panels(page));
       assert.ok(sent.some(({ kind, format }) => kind === 'boundary' && format === 'annotations'));
+      const graphs = page.locator('[data-kind="timeseries"]');
+      assert.ok((await graphs.count()) > 0);
+      for (const graph of await graphs.all()) {
+        const mark = graph.locator('[data-mark]');
+        await mark.getByText('Boundary between the engines').waitFor();
+        assert.equal(await mark.count(), 1);
+        const [line, plot] = [await mark.boundingBox(), await graph.locator('.u-over').boundingBox()];
+        assert.ok(line.x >= plot.x && line.x <= plot.x + plot.width, 'the mark is outside the graph');
+        assert.ok(line.height > 0.9 * plot.height, 'the mark does not cross the graph');
+        // Thirty days up to now: Timestream's part, and so what is right of the mark, is a day or two at most.
+        const share = (line.x - plot.x) / plot.width;
+        const time = Number(await mark.getAttribute('data-mark'));
+        const expected = 1 - (Date.now() - time) / (30 * 24 * 3_600_000);
+        assert.ok(Math.abs(share - expected) < 0.02, `the mark is at ${share} of the graph, not at ${expected}`);
+      }
+      await graphs.first().getByText('Boundary between the engines').hover();
+      await page.getByRole('tooltip').getByText(/Athena answers what is before/).waitFor();
     });
   });
 

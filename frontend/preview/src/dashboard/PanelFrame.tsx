@@ -18,12 +18,18 @@ import { prepareFrames } from './fields';
 import type { Dashboard, SavedPanel } from './model';
 import { rangeOf, requestFor } from './request';
 import { noticesOf, rowsOf, useAnswer } from './useAnswer';
+import { Waiting } from './Waiting';
 
-interface Props {
+interface Place {
   panel: SavedPanel;
-  dashboard: Dashboard;
   width: number;
   height: number;
+  /** Panels stand one below the other: then a text is as high as it must be. */
+  isStacked: boolean;
+}
+
+interface Props extends Place {
+  dashboard: Dashboard;
   source: DataSourceApi;
   range: TimeRange;
   timeZone: string;
@@ -35,18 +41,40 @@ interface Props {
 }
 
 export function PanelFrame(props: Props) {
+  return props.panel.type === 'text' ? <TextPanel {...props} /> : <QueryPanel {...props} />;
+}
+
+/** A panel before it can be asked for, since the dashboard's variables are not known yet. */
+export function PanelToCome(props: Place) {
   const { panel, width, height } = props;
   if (panel.type === 'text') {
-    const title = panel.title || undefined;
-    return (
-      <div data-panel={panel.id} data-state="done" data-rows={0}>
-        <PanelChrome title={title} width={width} height={height} hoverHeader={!title}>
-          {() => <Markdown content={String(panel.options.content ?? '')} />}
-        </PanelChrome>
-      </div>
-    );
+    return <TextPanel {...props} />;
   }
-  return <QueryPanel {...props} />;
+  return (
+    <div data-panel={panel.id} data-kind={panel.type} data-state="loading" data-rows={0} aria-busy>
+      <PanelChrome title={panel.title} width={width} height={height} loadingState={LoadingState.Loading}>
+        {() => <Waiting type={panel.type} />}
+      </PanelChrome>
+    </div>
+  );
+}
+
+function TextPanel({ panel, width, height, isStacked }: Place) {
+  const title = panel.title || undefined;
+  const text = <Markdown content={String(panel.options.content ?? '')} />;
+  return (
+    <div data-panel={panel.id} data-kind={panel.type} data-state="done" data-rows={0}>
+      {isStacked ? (
+        <PanelChrome title={title} hoverHeader={!title}>
+          {text}
+        </PanelChrome>
+      ) : (
+        <PanelChrome title={title} width={width} height={height} hoverHeader={!title}>
+          {() => text}
+        </PanelChrome>
+      )}
+    </div>
+  );
 }
 
 function QueryPanel({ panel, dashboard, width, height, source, filters, marks, timeZone, version, ...rest }: Props) {
@@ -89,7 +117,14 @@ function QueryPanel({ panel, dashboard, width, height, source, filters, marks, t
   const state = error ? 'error' : isLoading ? 'loading' : 'done';
   const notices = noticesOf(answer.frames);
   return (
-    <div data-panel={panel.id} data-state={state} data-rows={rows}>
+    <div
+      data-panel={panel.id}
+      data-kind={panel.type}
+      data-state={state}
+      data-rows={rows}
+      data-colours={panel.fieldConfig.defaults.color?.mode}
+      aria-busy={isLoading}
+    >
       <PanelChrome
         title={templates.replace(panel.title)}
         description={panel.description && templates.replace(panel.description)}
@@ -108,11 +143,11 @@ function QueryPanel({ panel, dashboard, width, height, source, filters, marks, t
       >
         {(innerWidth, innerHeight) =>
           error ? (
-            <Said icon="exclamation-triangle" text={error} />
+            <Failed text={error} />
           ) : !drawn ? (
-            <Said icon="spinner" text="Asking" />
+            <Waiting type={panel.type} />
           ) : isEmpty(panel, drawn.frames) ? (
-            <Said icon="info-circle" text={panel.fieldConfig.defaults.noValue || 'No data'} />
+            <Nothing text={panel.fieldConfig.defaults.noValue || 'No data in this time range'} />
           ) : (
             <Boundary>
               <PanelBody
@@ -151,21 +186,39 @@ function Notices({ texts }: { texts: string[] }) {
   );
 }
 
-function Said({ icon, text }: { icon: 'exclamation-triangle' | 'spinner' | 'info-circle'; text: string }) {
+/** The error in full: it begins at the top, and scrolls where the panel is small. */
+function Failed({ text }: { text: string }) {
   const theme = useTheme2();
   const look: React.CSSProperties = {
     display: 'flex',
-    alignItems: 'center',
-    justifyContent: 'center',
     gap: theme.spacing(1),
     height: '100%',
     overflow: 'auto',
-    color: icon === 'exclamation-triangle' ? theme.colors.error.text : theme.colors.text.secondary,
+    overflowWrap: 'anywhere',
+    padding: theme.spacing(1),
+    borderLeft: `3px solid ${theme.colors.error.border}`,
+    background: theme.colors.error.transparent,
   };
   return (
-    <div style={look} role={icon === 'exclamation-triangle' ? 'alert' : 'status'}>
-      <Icon name={icon} />
+    <div style={look} role="alert" tabIndex={0}>
+      <Icon name="exclamation-triangle" style={{ flex: 'none', marginTop: 2, color: theme.colors.error.text }} />
       <span>{text}</span>
+    </div>
+  );
+}
+
+function Nothing({ text }: { text: string }) {
+  const theme = useTheme2();
+  const look: React.CSSProperties = {
+    display: 'grid',
+    placeItems: 'center',
+    height: '100%',
+    textAlign: 'center',
+    color: theme.colors.text.secondary,
+  };
+  return (
+    <div style={look} role="status">
+      {text}
     </div>
   );
 }

@@ -12,6 +12,7 @@ import {
 } from '@grafana/ui';
 import React, { useState } from 'react';
 
+import type { SavedVariable } from './model';
 import { ALL, type ShownVariable } from './variables';
 
 interface BarProps {
@@ -26,6 +27,21 @@ export function VariableBar({ variables, onChoose }: BarProps) {
         .filter(({ saved }) => saved.hide !== 2)
         .map((variable) => (
           <VariableField key={variable.saved.name} variable={variable} onChoose={onChoose} />
+        ))}
+    </>
+  );
+}
+
+/** The row before its values are known. */
+export function VariablesToCome({ saved }: { saved: SavedVariable[] }) {
+  return (
+    <>
+      {saved
+        .filter(({ hide }) => hide !== 2)
+        .map(({ name, label, description }) => (
+          <InlineField key={name} label={label ?? name} htmlFor={`variable-${name}`} tooltip={description} shrink>
+            <Input id={`variable-${name}`} placeholder="Loading" width={14} disabled />
+          </InlineField>
         ))}
     </>
   );

@@ -7,7 +7,8 @@ import { requestFor } from './request';
 export interface Mark {
   time: number;
   timeEnd?: number;
-  title?: string;
+  /** The event's own, or the annotation's name. */
+  title: string;
   text: string;
   tags: string[];
   color: string;
@@ -30,19 +31,19 @@ export async function marksOf(source: DataSourceApi, saved: AnnotationQuery, ran
   if (error) {
     throw new Error(error.message);
   }
-  return (found.data as DataFrame[]).flatMap((frame) => marksIn(frame, saved.iconColor));
+  return (found.data as DataFrame[]).flatMap((frame) => marksIn(frame, saved));
 }
 
-function marksIn(frame: DataFrame, color: string): Mark[] {
+function marksIn(frame: DataFrame, { name, iconColor }: AnnotationQuery): Mark[] {
   const column = (name: string) => frame.fields.find((field) => field.name.toLowerCase() === name)?.values;
   const times = column('time') ?? frame.fields.find((field) => field.type === 'time')?.values ?? [];
   const [ends, titles, texts, tags] = ['timeend', 'title', 'text', 'tags'].map(column);
   return Array.from({ length: frame.length }, (_, row) => ({
     time: Number(times[row]),
     timeEnd: ends?.[row] === undefined || ends[row] === null ? undefined : Number(ends[row]),
-    title: titles?.[row] ?? undefined,
+    title: titles?.[row] ?? name,
     text: String(texts?.[row] ?? ''),
     tags: [tags?.[row] ?? []].flat().flatMap((text: string) => text.split(',')),
-    color,
+    color: iconColor,
   }));
 }

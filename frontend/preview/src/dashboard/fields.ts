@@ -55,6 +55,7 @@ function property(id: string, process: Process, isCustom: boolean): FieldConfigP
     name: id,
     isCustom,
     process,
+    settings: { expandTemplateVars: id === 'displayName' },
     // The axis that a field asks for is that of its values, not that of time.
     shouldApply: ({ type }) => !(isCustom && id.startsWith('axis') && type === FieldType.time),
     editor: () => null,

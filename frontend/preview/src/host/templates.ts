@@ -1,5 +1,5 @@
 // Grafana's service for template variables, as far as data sources and panels use it.
-import type { ScopedVars, TimeRange, TypedVariableModel } from '@grafana/data';
+import type { Field, ScopedVars, TimeRange, TypedVariableModel } from '@grafana/data';
 import type { TemplateSrv } from '@grafana/runtime';
 
 export type Value = string | string[];
@@ -77,6 +77,9 @@ export class Templates implements TemplateSrv {
   replace(target?: string, scoped?: ScopedVars, format?: string | Function): string {
     return (target ?? '').replace(REFERENCE, (...found: string[]) => {
       const name = nameOf(found);
+      if (name === '__field') {
+        return ofField(found[5] ?? 'name', scoped);
+      }
       const own = found[6] ?? found[3] ?? format;
       const local = scoped?.[name];
       if (local) {
@@ -110,6 +113,12 @@ export class Templates implements TemplateSrv {
 
 function nameOf(found: ArrayLike<string | undefined>): string {
   return found[1] ?? found[2] ?? found[4] ?? '';
+}
+
+/** What a field's display name may say of it, such as `${__field.labels.queue}`: nothing where it has no such label. */
+function ofField(path: string, scoped?: ScopedVars): string {
+  const field = (scoped?.__dataContext?.value as { field?: Field } | undefined)?.field;
+  return (path.startsWith('labels.') ? field?.labels?.[path.slice('labels.'.length)] : field?.name) ?? '';
 }
 
 export const templates = new Templates();

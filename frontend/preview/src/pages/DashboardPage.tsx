@@ -7,10 +7,10 @@ import { backend } from '../host/backend';
 import type { Sources } from '../host/plugin';
 import { templates } from '../host/templates';
 import { marksOf, type Mark } from '../dashboard/annotations';
-import type { Dashboard } from '../dashboard/model';
-import { PanelFrame } from '../dashboard/PanelFrame';
+import type { Dashboard, SavedPanel } from '../dashboard/model';
+import { PanelFrame, PanelToCome } from '../dashboard/PanelFrame';
 import { rangeOf } from '../dashboard/request';
-import { FilterBar, VariableBar } from '../dashboard/VariableBar';
+import { FilterBar, VariableBar, VariablesToCome } from '../dashboard/VariableBar';
 import { resolveVariables, type ShownVariable } from '../dashboard/variables';
 import { TimeControls } from './TimeControls';
 import { useWidth } from './useWidth';
@@ -101,33 +101,39 @@ function Shown({ dashboard, sources }: { dashboard: Dashboard; sources: Sources 
         />
       </Stack>
       <Stack wrap="wrap" gap={1} alignItems="flex-start">
-        <VariableBar
-          variables={variables ?? []}
-          onChoose={(name, values) => setChosen((before) => ({ ...before, [name]: values }))}
-        />
+        {variables ? (
+          <VariableBar
+            variables={variables}
+            onChoose={(name, values) => setChosen((before) => ({ ...before, [name]: values }))}
+          />
+        ) : (
+          <VariablesToCome saved={dashboard.templating.list} />
+        )}
         {source && <FilterBar source={source} range={range} filters={filters} onChange={setFilters} />}
       </Stack>
       {marks.error && <Alert severity="warning" title={`Annotations: ${marks.error}`} />}
       <div ref={container} style={gridLook(width)}>
-        {source &&
-          width > 0 &&
+        {width > 0 &&
           dashboard.panels.map((panel) => {
-            const place = placeOf(panel.gridPos, width);
+            const { look, ...size } = placeOf(panel, width);
             return (
-              <div key={panel.id} style={place.look}>
-                <PanelFrame
-                  panel={panel}
-                  dashboard={dashboard}
-                  width={place.width}
-                  height={place.height}
-                  source={source}
-                  range={range}
-                  timeZone={timeZone}
-                  filters={complete}
-                  marks={marks.marks}
-                  version={version}
-                  onZoom={zoom}
-                />
+              <div key={panel.id} style={look}>
+                {source ? (
+                  <PanelFrame
+                    panel={panel}
+                    dashboard={dashboard}
+                    {...size}
+                    source={source}
+                    range={range}
+                    timeZone={timeZone}
+                    filters={complete}
+                    marks={marks.marks}
+                    version={version}
+                    onZoom={zoom}
+                  />
+                ) : (
+                  <PanelToCome panel={panel} {...size} />
+                )}
               </div>
             );
           })}
@@ -147,12 +153,12 @@ function gridLook(width: number): React.CSSProperties {
   };
 }
 
-function placeOf({ x, y, w, h }: { x: number; y: number; w: number; h: number }, width: number) {
+function placeOf({ gridPos: { x, y, w, h } }: SavedPanel, width: number) {
   const height = h * ROW + (h - 1) * GAP;
   if (width < NARROW) {
-    return { width, height, look: {} };
+    return { width, height, isStacked: true, look: {} };
   }
   const column = (width - (COLUMNS - 1) * GAP) / COLUMNS;
   const look: React.CSSProperties = { gridColumn: `${x + 1} / span ${w}`, gridRow: `${y + 1} / span ${h}` };
-  return { width: Math.floor(w * column + (w - 1) * GAP), height, look };
+  return { width: Math.floor(w * column + (w - 1) * GAP), height, isStacked: false, look };
 }

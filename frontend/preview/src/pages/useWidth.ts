@@ -9,7 +9,13 @@ export function useWidth(): [RefObject<HTMLDivElement>, number] {
     if (!observed) {
       return undefined;
     }
-    const observer = new ResizeObserver(([entry]) => entry && setWidth(Math.floor(entry.contentRect.width)));
+    const observer = new ResizeObserver(([entry]) => {
+      const found = Math.floor(entry?.contentRect.width ?? 0);
+      // Nothing is that narrow but what is not shown for the moment, and need not be drawn anew after that.
+      if (found > 0) {
+        setWidth(found);
+      }
+    });
     observer.observe(observed);
     setWidth(Math.floor(observed.getBoundingClientRect().width));
     return () => observer.disconnect();

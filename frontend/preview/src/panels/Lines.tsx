@@ -1,10 +1,10 @@
 // Lines, bars and points over time, by Grafana's TimeSeries, with the marks of annotations.
 import { FieldType, type DataFrame } from '@grafana/data';
 import { SortOrder, TooltipDisplayMode, type VizLegendOptions } from '@grafana/schema';
-import { TimeSeries, TooltipPlugin, ZoomPlugin, type UPlotConfigBuilder, useTheme2 } from '@grafana/ui';
-import React, { useLayoutEffect, useMemo, useRef } from 'react';
+import { TimeSeries, TooltipPlugin, ZoomPlugin } from '@grafana/ui';
+import React, { useMemo } from 'react';
 
-import type { Mark } from '../dashboard/annotations';
+import { Marks } from './Marks';
 import type { PanelProps } from './PanelBody';
 
 const LEGEND: VizLegendOptions = {
@@ -58,46 +58,4 @@ export function Lines({ width, height, frames, options, range, timeZone, marks, 
       )}
     </TimeSeries>
   );
-}
-
-/** Draws each mark as a dashed line, or a band where it has an end. */
-function Marks({ config, marks }: { config: UPlotConfigBuilder; marks: Mark[] }) {
-  const theme = useTheme2();
-  const current = useRef(marks);
-  const plot = useRef<{ redraw: () => void }>();
-  useLayoutEffect(() => {
-    config.addHook('ready', (made) => {
-      plot.current = { redraw: () => made.redraw(false, false) };
-    });
-    config.addHook('draw', (made) => {
-      const { ctx, bbox } = made;
-      ctx.save();
-      for (const mark of current.current) {
-        const color = theme.visualization.getColorByName(mark.color);
-        const x = made.valToPos(mark.time, 'x', true);
-        const end = mark.timeEnd === undefined ? x : made.valToPos(mark.timeEnd, 'x', true);
-        if (end < bbox.left || x > bbox.left + bbox.width) {
-          continue;
-        }
-        const right = Math.min(end, bbox.left + bbox.width);
-        const left = Math.max(x, bbox.left);
-        ctx.fillStyle = ctx.strokeStyle = color;
-        ctx.globalAlpha = 0.15;
-        ctx.fillRect(left, bbox.top, Math.max(0, right - left), bbox.height);
-        ctx.globalAlpha = 1;
-        ctx.lineWidth = Math.max(1, Math.round(devicePixelRatio * 1.5));
-        ctx.setLineDash([5, 4]);
-        ctx.beginPath();
-        ctx.moveTo(left, bbox.top);
-        ctx.lineTo(left, bbox.top + bbox.height);
-        ctx.stroke();
-      }
-      ctx.restore();
-    });
-  }, [config, theme]);
-  useLayoutEffect(() => {
-    current.current = marks;
-    plot.current?.redraw();
-  }, [marks]);
-  return null;
 }

@@ -12,6 +12,7 @@ export function Markdown({ content }: { content: string }) {
     overflow: 'auto',
     height: '100%',
     p: { margin: theme.spacing(0, 0, 1) },
+    code: { whiteSpace: 'normal', overflowWrap: 'anywhere' },
     'a, a:visited': { color: theme.colors.text.link, textDecoration: 'underline' },
   });
   // Sanitised by Grafana's own renderer.

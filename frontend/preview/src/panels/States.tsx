@@ -13,7 +13,7 @@ interface Interval {
   color: string;
 }
 
-const LEGEND_HEIGHT = 32;
+const LEGEND_LINE = 26;
 const AXIS_HEIGHT = 22;
 
 /** Equal neighbours become one interval; the last one lasts until the end of what is shown. */
@@ -44,18 +44,19 @@ export function States({ width, height, frames, range, timeZone }: PanelProps) {
   const names = rows.length > 1 ? 120 : 0;
   const across = Math.max(1, width - names);
   const place = (at: number) => names + ((at - begin) / (range.to.valueOf() - begin)) * across;
-  const tall = (height - LEGEND_HEIGHT - AXIS_HEIGHT) / Math.max(1, rows.length);
   const items = new Map<string, VizLegendItem>();
   for (const { intervals } of rows) {
     for (const { text, color } of intervals) {
       items.set(text, { label: text, color, yAxis: 1 });
     }
   }
+  const legend = LEGEND_LINE * linesOf([...items.keys()], width);
+  const tall = (height - legend - AXIS_HEIGHT) / Math.max(1, rows.length);
   return (
     <div>
       <svg
         width={width}
-        height={height - LEGEND_HEIGHT}
+        height={height - legend}
         role="img"
         aria-label={`States over time: ${[...items.keys()].join(', ')}`}
       >
@@ -94,7 +95,7 @@ export function States({ width, height, frames, range, timeZone }: PanelProps) {
           <text
             key={at}
             x={place(at)}
-            y={height - LEGEND_HEIGHT - 6}
+            y={height - legend - 6}
             fontSize={12}
             textAnchor="middle"
             fill={theme.colors.text.secondary}
@@ -115,6 +116,21 @@ function rowsOfStates(frame: DataFrame, all: DataFrame[], end: number) {
         .filter(({ type }) => type !== FieldType.time)
         .map((field) => ({ name: getFieldDisplayName(field, frame, all), intervals: intervalsOf(times, field, end) }))
     : [];
+}
+
+/** How many lines names take in a legend, by what a character and what is around a name take at most. */
+function linesOf(names: string[], width: number): number {
+  let lines = 1;
+  let taken = 0;
+  for (const name of names) {
+    const wide = name.length * 7 + 40;
+    if (taken > 0 && taken + wide > width) {
+      lines += 1;
+      taken = 0;
+    }
+    taken += wide;
+  }
+  return lines;
 }
 
 function clock(at: number, timeZone: string): string {
