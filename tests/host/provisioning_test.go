@@ -20,9 +20,8 @@ import (
 // environment is what the server's variables are in these tests.
 func environment(name string) string {
 	return map[string]string{
-		"SWITCHBOARD_ROLE_ARN":       "arn:aws:iam::123456789012:role/grafana",
-		"SWITCHBOARD_RESULTS_BUCKET": "results",
-		"SWITCHBOARD_SANDBOX":        "http://127.0.0.1:9",
+		"SWITCHBOARD_ROLE_ARN": "arn:aws:iam::123456789012:role/grafana",
+		"SWITCHBOARD_SANDBOX":  "http://127.0.0.1:9",
 	}[name]
 }
 

@@ -2,8 +2,10 @@ package host_test
 
 import (
 	"encoding/json"
+	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -72,5 +74,28 @@ func TestTheReadmesCommandLineRuns(t *testing.T) {
 	}
 	if !strings.Contains(about.String(), "SELECT count(*) AS contacts") || !strings.Contains(about.String(), "dollars") {
 		t.Errorf("it says nothing of its SQL and cost: %s", about.String())
+	}
+}
+
+func TestTheReadmesProvisioningIsTakenAndLetsResultsBeReused(t *testing.T) {
+	block := regexp.MustCompile(`(?s)\n(    apiVersion: 1\n.*?)\n\n`).FindStringSubmatch(readme(t))
+	if block == nil {
+		t.Fatal("the README shows no provisioning")
+	}
+	file := filepath.Join(t.TempDir(), "switchboard.yaml")
+	if err := os.WriteFile(file, []byte(strings.ReplaceAll("\n"+block[1], "\n    ", "\n")+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	sources, err := grafana.Provisioned(file, environment)
+	if err != nil || len(sources) != 1 {
+		t.Fatalf("%d data sources, %v", len(sources), err)
+	}
+	// Athena reuses no result whose location the client names.
+	if strings.Contains(string(sources[0].JSONData), "outputLocation") {
+		t.Errorf("results are never reused so: %s", sources[0].JSONData)
+	}
+	status, body, err := start(t).Resource(within(t, 10*time.Second), sources[0], "datasets")
+	if err != nil || status != http.StatusOK || !strings.Contains(string(body), "contact_events") {
+		t.Errorf("%d %s %v", status, body, err)
 	}
 }

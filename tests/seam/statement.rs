@@ -330,7 +330,7 @@ pub fn opaque() -> impl Strategy<Value = Statement> {
     ]);
     (texts, order(2), option::weighted(0.3, 0..6_usize)).prop_map(|((text, columns), raw, limit)| {
         // The oracle's table has more columns than the dataset.
-        let star = "SELECT time, contact, queue, channel, wait, score, flag, answered FROM";
+        let star = "SELECT time, contact, queue, channel, wait, score, flag, answered, level FROM";
         let body = both(text, &text.replace("SELECT * FROM", star));
         let order = sorts(raw, columns);
         let order = order.into_iter().map(|sort| Sort { by: By::Place, ..sort }).collect();

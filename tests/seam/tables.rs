@@ -246,6 +246,8 @@ pub fn dataset(pipelines: &Pipelines) -> Dataset {
             column("score", ColumnType::Double, "score", "score"),
             column("flag", ColumnType::Boolean, "flag", "flag = 'yes'"),
             column("answered", ColumnType::Timestamp, "answered", "answered"),
+            // Whole numbers on both legs, and of different widths.
+            column("level", ColumnType::Double, "wait", "wait"),
         ],
     }
 }
@@ -267,5 +269,11 @@ pub fn logical(rows: &[Row]) -> Table {
         ("score", SqlType::Double, false, Arc::new(facts().map(|facts| facts.score).collect::<Float64Array>())),
         ("flag", SqlType::Boolean, false, Arc::new(facts().map(|facts| facts.flag).collect::<BooleanArray>())),
         ("answered", MILLIS, false, millis(facts().map(|facts| facts.answered))),
+        (
+            "level",
+            SqlType::Double,
+            false,
+            Arc::new(facts().map(|facts| facts.wait.map(f64::from)).collect::<Float64Array>()),
+        ),
     ]
 }

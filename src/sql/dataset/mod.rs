@@ -6,12 +6,14 @@ mod used;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 pub use self::used::Used;
 
 use crate::{
-    dataset::{Column, Dataset, Dedupe, HistoricalTable, RealtimeTable, TIME},
+    dataset::{Column, ColumnType, Dataset, Dedupe, HistoricalTable, RealtimeTable, TIME},
     error::{Error, Result},
     leg::Leg,
     sql::{
@@ -75,13 +77,13 @@ impl<'a> Table<'a> {
     fn select(
         &self,
         leg: Leg,
-        columns: &[(&str, &str)],
+        columns: &[(&str, Cow<'_, str>)],
         range: TimeRange,
         mut conditions: Vec<String>,
     ) -> Result<String, String> {
-        let projection: Vec<String> = std::iter::once(&(TIME, self.time))
-            .chain(columns)
-            .map(|(name, expression)| format!("{expression} AS {}", literal::identifier(name)))
+        let named = |name: &str, expression: &str| format!("{expression} AS {}", literal::identifier(name));
+        let projection: Vec<String> = std::iter::once(named(TIME, self.time))
+            .chain(columns.iter().map(|(name, expression)| named(name, expression)))
             .collect();
         let path: Vec<String> = self.path.iter().map(|name| literal::identifier(&names::bare(name))).collect();
         let time = literal::operand(self.time);
@@ -171,13 +173,15 @@ fn find<'a>(name: &str, datasets: &'a [Dataset]) -> Result<&'a Dataset> {
     })
 }
 
-/// The columns of `dataset` that the statement uses, with their expressions.
-fn columns<'a>(dataset: &'a Dataset, scope: &Scope<'_>) -> Result<Vec<(&'a str, &'a str)>> {
+/// The columns of `dataset` that the statement uses, with their expressions of the declared type.
+fn columns<'a>(dataset: &'a Dataset, scope: &Scope<'_>) -> Result<Vec<(&'a str, Cow<'a, str>)>> {
     let Scope { leg, used, .. } = *scope;
     let mut columns = Vec::new();
     for column in &dataset.columns {
         match column.expression(leg) {
-            Some(expression) if used.column(&column.name) => columns.push((column.name.as_str(), expression)),
+            Some(expression) if used.column(&column.name) => {
+                columns.push((column.name.as_str(), typed(expression, column.data_type)));
+            }
             None if used.column_itself(&column.name) && !elsewhere(column, scope) => {
                 return Err(Error::bad_query(format!(
                     "The statement uses {}, which the dataset {} does not have on the {leg} leg ({}). Leave it out, choose \
@@ -193,6 +197,17 @@ fn columns<'a>(dataset: &'a Dataset, scope: &Scope<'_>) -> Result<Vec<(&'a str, 
     Ok(columns)
 }
 
+/// `expression` as a number of the declared type. The legs may hold narrower ones: of whole numbers a division would drop the
+/// rest on one leg alone, and one of 32 bits overflows where one of 64 does not.
+fn typed(expression: &str, declared: ColumnType) -> Cow<'_, str> {
+    let sql_type = match declared {
+        ColumnType::Integer => "bigint",
+        ColumnType::Double => "double",
+        ColumnType::Text | ColumnType::Boolean | ColumnType::Timestamp => return Cow::Borrowed(expression),
+    };
+    Cow::Owned(format!("CAST({expression} AS {sql_type})"))
+}
+
 /// Whether another dataset of the statement has a column of this name, which may be the one that is meant.
 fn elsewhere(column: &Column, scope: &Scope<'_>) -> bool {
     scope
@@ -203,14 +218,17 @@ fn elsewhere(column: &Column, scope: &Scope<'_>) -> bool {
 }
 
 /// A statement that reads nothing and names all that `dataset` has on `leg`: its table, its columns' expressions, its
-/// conditions. The engine answers with the columns' types, or with what is wrong. `None` if the leg does not have it.
+/// conditions. The engine answers with the columns' own types, or with what is wrong. `None` if the leg does not have it.
 #[must_use]
 pub fn probe(dataset: &Dataset, leg: Leg) -> Option<String> {
     let epoch = DateTime::<Utc>::UNIX_EPOCH;
     // The partitions of an instant, so that their columns are named as well; nothing arrived then.
     let table = Table::new(dataset, leg, TimeRange { from: epoch, to: epoch + TimeDelta::milliseconds(1) })?;
-    let columns: Vec<(&str, &str)> =
-        dataset.columns.iter().filter_map(|column| Some((column.name.as_str(), column.expression(leg)?))).collect();
+    let columns: Vec<(&str, Cow<'_, str>)> = dataset
+        .columns
+        .iter()
+        .filter_map(|column| Some((column.name.as_str(), Cow::Borrowed(column.expression(leg)?))))
+        .collect();
     let select = table.select(leg, &columns, TimeRange { from: epoch, to: epoch }, Vec::new()).ok()?;
     Some(match leg {
         Leg::Realtime => select,

@@ -73,6 +73,21 @@ fn the_subquery_has_what_the_statement_uses() {
     );
 }
 
+#[test]
+fn numbers_are_of_the_declared_type_on_either_leg() {
+    let all = |leg| expanded("SELECT * FROM $__dataset(contacts)", leg, &json!([])).unwrap();
+    let (realtime, historical) = (all(Leg::Realtime), all(Leg::Historical));
+    for (text, part) in [
+        (&realtime, "CAST(queue_duration AS bigint) AS \"queue_seconds\""),
+        (&realtime, "CAST(interaction_duration * 1e0 / 3600 AS double) AS \"talk_share\""),
+        (&realtime, ", transferred AS \"transferred\", enqueued_at AS \"enqueued_at\""),
+        (&historical, "CAST(queue.duration AS bigint) AS \"queue_seconds\""),
+        (&historical, "queue.name AS \"queue\""),
+    ] {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
+}
+
 /// The columns that the subquery of the sample's contacts projects.
 fn projected(sql: &str) -> Vec<String> {
     let text = expanded(sql, Leg::Realtime, &json!([])).unwrap();
