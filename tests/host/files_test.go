@@ -11,10 +11,12 @@ import (
 	"switchboard/tests/host/sandbox"
 )
 
-// manyRows is a statement of as many rows as a panel of raw records may have.
+// manyRows is a statement of as many rows as a panel of raw records may have, a multiple of 500.
 func manyRows(rows int) string {
-	return fmt.Sprintf(`SELECT n, CASE WHEN n %% 3 = 0 THEN NULL WHEN n %% 3 = 1 THEN '' ELSE 'queue "' || CAST(n AS varchar) || '"' END AS queue
-		FROM UNNEST(sequence(1, %d)) AS t(n)`, rows)
+	return fmt.Sprintf(`WITH numbers AS (
+			SELECT part * 500 + n AS n FROM UNNEST(sequence(0, %d)) AS a(part) CROSS JOIN UNNEST(sequence(1, 500)) AS b(n))
+		SELECT n, CASE WHEN n %% 3 = 0 THEN NULL WHEN n %% 3 = 1 THEN '' ELSE 'queue "' || CAST(n AS varchar) || '"' END AS queue
+		FROM numbers ORDER BY n`, rows/500-1)
 }
 
 // ways says which way the rows of each run of an answer came, and why not the other.
