@@ -37,7 +37,7 @@ impl Location {
 
     /// Whether the file is of comma-separated values, as that of a SELECT is.
     pub(super) fn is_csv(&self) -> bool {
-        self.key.ends_with(".csv")
+        self.key.rsplit_once('.').is_some_and(|(_, kind)| kind == "csv")
     }
 
     /// The object as policies name it.

@@ -41,12 +41,15 @@ enum Act {
     Whole,
 }
 
+/// URL and headers.
+type Request = (String, Vec<(String, String)>);
+
 /// An S3 with one object.
 struct S3 {
     object: Vec<u8>,
     acts: Mutex<VecDeque<Act>>,
     then: Act,
-    requests: Mutex<Vec<(String, Vec<(String, String)>)>>,
+    requests: Mutex<Vec<Request>>,
     at_once: AtomicUsize,
     most_at_once: AtomicUsize,
 }
@@ -96,7 +99,7 @@ impl S3 {
         response
     }
 
-    fn requests(&self) -> Vec<(String, Vec<(String, String)>)> {
+    fn requests(&self) -> Vec<Request> {
         self.requests.lock().expect("not poisoned").clone()
     }
 
@@ -134,8 +137,8 @@ impl HttpConnector for Connector {
 }
 
 fn file(rows: usize) -> Vec<u8> {
-    let rows = (0..rows).map(|row| format!("\"{row}\"\n")).collect::<String>();
-    format!("\"n\"\n{rows}").into_bytes()
+    let lines = (0..rows).map(|row| format!("\"{row}\"\n"));
+    std::iter::once("\"n\"\n".to_owned()).chain(lines).flat_map(String::into_bytes).collect()
 }
 
 fn execution(location: Option<&str>) -> QueryExecution {
