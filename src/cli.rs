@@ -246,6 +246,12 @@ fn print_run(run: &Run, to: &mut impl Write) -> io::Result<()> {
             write!(to, ", {name} {} ms", time.as_millis())?;
         }
     }
+    if cost.delivery.file_bytes > 0 {
+        write!(to, ", {} bytes read from S3", cost.delivery.file_bytes)?;
+    }
+    if let Some(why) = &cost.delivery.why_pages {
+        write!(to, ", not read from S3 ({why})")?;
+    }
     if let Some(dollars) = cost.dollars(leg) {
         write!(to, ", {dollars:.6} dollars")?;
     }

@@ -81,6 +81,7 @@ pub struct Metrics {
     dollars: ByLeg<Counter<f64, AtomicU64>>,
     rows: ByLeg<Counter>,
     pages: ByLeg<Counter>,
+    file_bytes: ByLeg<Counter>,
     reused: ByLeg<Counter>,
     shared: ByLeg<Counter>,
 }
@@ -100,6 +101,7 @@ impl Default for Metrics {
             dollars: Family::default(),
             rows: Family::default(),
             pages: Family::default(),
+            file_bytes: Family::default(),
             reused: Family::default(),
             shared: Family::default(),
         };
@@ -135,6 +137,7 @@ impl Metrics {
         );
         registry.register("rows", "Result rows read", self.rows.clone());
         registry.register("pages", "Result pages read", self.pages.clone());
+        registry.register_with_unit("result_files", "Read of result files in S3", Unit::Bytes, self.file_bytes.clone());
         registry.register("reused_results", "Answers that the engine had kept from earlier", self.reused.clone());
         registry.register(
             "shared_executions",
@@ -189,6 +192,9 @@ impl Metrics {
         self.metered.get_or_create(labels).inc_by(cost.bytes_metered);
         self.rows.get_or_create(labels).inc_by(cost.rows);
         self.pages.get_or_create(labels).inc_by(cost.pages);
+        if cost.delivery.file_bytes > 0 {
+            self.file_bytes.get_or_create(labels).inc_by(cost.delivery.file_bytes);
+        }
         if let Some(dollars) = cost.dollars(leg) {
             self.dollars.get_or_create(labels).inc_by(dollars);
         }
@@ -267,6 +273,7 @@ fn prometheus_text(open_metrics: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Delivery;
 
     fn cost() -> Cost {
         Cost {
@@ -275,6 +282,7 @@ mod tests {
             engine_time: Some(Duration::from_millis(1_500)),
             rows: 7,
             pages: 2,
+            delivery: Delivery { file_bytes: 5_000, why_pages: None },
             ..Cost::default()
         }
     }
@@ -296,6 +304,7 @@ mod tests {
             ("switchboard_engine_time_seconds_total{leg=\"historical\"}", 1.5),
             ("switchboard_rows_total{leg=\"historical\"}", 7.0),
             ("switchboard_pages_total{leg=\"historical\"}", 2.0),
+            ("switchboard_result_files_bytes_total{leg=\"historical\"}", 5_000.0),
             ("switchboard_query_duration_seconds_count{leg=\"historical\"}", 1.0),
             ("switchboard_queries_in_flight{leg=\"historical\"}", 0.0),
         ] {

@@ -86,6 +86,12 @@ pub fn endpoint_warnings(endpoint: Option<&str>, variable: &str) -> Vec<String> 
     warnings
 }
 
+/// Whether a URL is of this machine.
+#[must_use]
+pub fn is_loopback_url(url: &str) -> bool {
+    url.split_once("://").is_some_and(|(_, host)| is_loopback(host))
+}
+
 /// Whether `host`, a URL's part after the scheme, is this machine.
 fn is_loopback(host: &str) -> bool {
     let host = host.split('/').next().unwrap_or(host);

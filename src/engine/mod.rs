@@ -77,6 +77,17 @@ pub struct Cost {
     pub reused: bool,
     /// Ids to find the run by in AWS: Athena execution ids, Timestream query ids.
     pub execution_ids: Vec<String>,
+    /// Which way the rows came. Timestream has one way only, and leaves this as it is.
+    pub delivery: Delivery,
+}
+
+/// Which way the rows of a larger Athena result came.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Delivery {
+    /// Bytes read of the result's file in S3; 0 where every row came in a page.
+    pub file_bytes: u64,
+    /// Why the rows beyond the first page came in pages too, if any did.
+    pub why_pages: Option<String>,
 }
 
 /// Athena's list price: 5 dollars a terabyte.
@@ -140,6 +151,8 @@ pub struct Health {
     pub latency: Duration,
     /// Whether it works; if not, why and what to do.
     pub outcome: Result<()>,
+    /// Which way larger results come, where there are several.
+    pub results: Option<String>,
     /// Things that work but look wrong.
     pub warnings: Vec<String>,
 }

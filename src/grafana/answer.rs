@@ -119,6 +119,9 @@ fn stats(run: &Run, named: Option<&str>) -> Vec<Stat> {
     if let Some(dollars) = cost.dollars(run.slice.leg) {
         figures.push(("Estimated cost", Some("currencyUSD"), dollars));
     }
+    if cost.delivery.file_bytes > 0 {
+        figures.push(("Bytes read from S3", Some("decbytes"), count(cost.delivery.file_bytes)));
+    }
     if run.shared {
         figures.push(("Shared with an identical query", None, 1.0));
     }
@@ -142,7 +145,7 @@ fn about(run: &Run, settings: &Settings) -> Value {
         Leg::Realtime => &settings.realtime.region,
         Leg::Historical => &settings.historical.region,
     };
-    json!({
+    let mut about = json!({
         "leg": leg,
         "service": leg.service(),
         "region": region,
@@ -157,7 +160,14 @@ fn about(run: &Run, settings: &Settings) -> Value {
         "executionIds": run.cost.execution_ids,
         "shared": run.shared,
         "reused": run.cost.reused,
-    })
+    });
+    if leg == Leg::Historical {
+        let delivery = &run.cost.delivery;
+        about["rowsFrom"] = json!(if delivery.file_bytes > 0 { "s3" } else { "pages" });
+        about["bytesFromS3"] = json!(delivery.file_bytes);
+        about["whyPages"] = json!(delivery.why_pages);
+    }
+    about
 }
 
 /// The labels of the first column that has any, as `queue="Billing", channel="VOICE"`.
@@ -180,7 +190,13 @@ mod tests {
     use chrono::{DateTime, TimeDelta};
 
     use super::*;
-    use crate::{engine::Cost, notice::Notice, plan::Slice, settings::Gates, shape::FrameKind};
+    use crate::{
+        engine::{Cost, Delivery},
+        notice::Notice,
+        plan::Slice,
+        settings::Gates,
+        shape::FrameKind,
+    };
 
     fn settings() -> Settings {
         Settings::from_grafana(b"{}", &HashMap::new(), &Gates::default()).unwrap()
@@ -235,6 +251,26 @@ mod tests {
             (&json!("historical"), &json!("Athena"), &json!("eu-west-2"))
         );
         assert_eq!((&run["executionIds"], &run["to"], &run["rows"]), (&json!(["e-1"]), &json!(3_600_000), &json!(2)));
+        assert_eq!(
+            (&run["rowsFrom"], &run["bytesFromS3"], &run["whyPages"]),
+            (&json!("pages"), &json!(0), &Value::Null)
+        );
+    }
+
+    #[test]
+    fn the_way_of_the_rows_is_told() {
+        let with = |delivery: Delivery| {
+            let mut run = run(Leg::Historical);
+            run.cost.delivery = delivery;
+            let frames = frames(answer(vec![series("{}")], vec![run]), "A", &settings());
+            let meta = frames.into_iter().next().unwrap().meta;
+            let stat = meta.stats.iter().find(|stat| stat.display_name == "Bytes read from S3").map(|stat| stat.value);
+            (meta.custom.unwrap()["runs"][0].clone(), stat)
+        };
+        let (run, stat) = with(Delivery { file_bytes: 5_000_000, why_pages: None });
+        assert_eq!((&run["rowsFrom"], &run["bytesFromS3"], stat), (&json!("s3"), &json!(5_000_000), Some(5e6)));
+        let (run, stat) = with(Delivery { file_bytes: 0, why_pages: Some("S3 denies it".to_owned()) });
+        assert_eq!((&run["rowsFrom"], &run["whyPages"], stat), (&json!("pages"), &json!("S3 denies it"), None));
     }
 
     #[test]

@@ -126,6 +126,9 @@ fn leg_details(health: &Health) -> Value {
     if let Some(version) = &health.version {
         details["version"] = json!(version);
     }
+    if let Some(results) = &health.results {
+        details["results"] = json!(results);
+    }
     if let Err(error) = &health.outcome {
         details["error"] = json!(error.message());
         details["kind"] = json!(error.kind().name());
@@ -182,6 +185,7 @@ mod tests {
             version: None,
             latency: Duration::from_millis(120),
             outcome,
+            results: Some("page by page: S3 denies it".to_owned()),
             warnings: Vec::new(),
         }
     }
@@ -224,6 +228,7 @@ mod tests {
             (&json!("ok"), &json!(120), &json!("LiveAnalytics"))
         );
         assert_eq!(realtime.get("error"), None);
+        assert_eq!(historical["results"], "page by page: S3 denies it");
         assert_eq!(historical["status"], "error");
         assert_eq!(historical["kind"], "access_denied");
         assert_eq!(historical["error"], "The role lacks athena:StartQueryExecution.");

@@ -46,6 +46,11 @@ impl Running {
         self.sandbox.stop().await;
     }
 
+    /// The URL of all its services.
+    pub fn endpoint(&self) -> String {
+        self.sandbox.endpoint()
+    }
+
     /// The leg on it, with the historical settings `changed`.
     pub async fn athena(&self, changed: Value) -> Athena {
         let settings = self.settings(&changed);
@@ -67,7 +72,8 @@ impl Running {
             "resultReuse": { "enabled": false },
         });
         historical.as_object_mut().unwrap().extend(changed.as_object().unwrap().clone());
-        let settings = json!({ "authType": "keys", "historical": historical, "limits": { "timeoutSeconds": 10 } });
+        let settings = json!({ "authType": "keys", "historical": historical, "limits": { "timeoutSeconds": 10 },
+            "stsEndpoint": self.sandbox.endpoint() });
         let keys = [("accessKey", DEFAULT_ACCESS_KEY), ("secretKey", DEFAULT_SECRET_KEY)];
         let keys = keys.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
         Settings::from_grafana(settings.to_string().as_bytes(), &keys, &Gates::default()).unwrap()
@@ -79,6 +85,11 @@ impl Running {
         let order =
             json!({ "service": "athena", "sql": sql, "columns": columns, "rows": rows, "bytes_scanned": 12_345_678 });
         self.post("canned", &order).await;
+    }
+
+    /// Gives a statement a result as the sandbox takes it.
+    pub async fn order(&self, canned: &Value) {
+        self.post("canned", canned).await;
     }
 
     /// Orders a fault.

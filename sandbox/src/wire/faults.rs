@@ -114,7 +114,7 @@ impl Fault {
             return Err(format!("The service is timestream, athena, s3 or sts, not {service}."));
         }
         match self.status {
-            Some(status) if !(400..600).contains(&status) => Err("The status of an error is 400 to 599.".to_owned()),
+            Some(status) if !(300..600).contains(&status) => Err("The status of an error is 300 to 599.".to_owned()),
             _ => Ok(()),
         }
     }

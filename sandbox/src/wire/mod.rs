@@ -27,6 +27,7 @@ mod sts;
 mod text;
 mod timestream;
 
+pub use athena::result_file;
 pub use backend::Backend;
 pub use options::{DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY, Options};
 pub use server::{Builder, RunningSandbox, Sandbox, StartError};

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::{Athena, run::run, workgroup::Workgroup};
+use aws_sdk_athena::types::QueryExecution;
+
+use super::{Athena, run::run_to_end, workgroup::Workgroup};
 use crate::{
     aws,
     engine::{Budget, Health, Statement},
@@ -32,12 +34,20 @@ pub(super) async fn check(athena: &Athena) -> Health {
             ))
         });
     let mut warnings = aws::endpoint_warnings(athena.settings.endpoint.as_deref(), "AWS_ENDPOINT_URL_ATHENA");
-    let (version, outcome) = match workgroup {
+    let (mut version, mut results) = (None, None);
+    let outcome = match workgroup {
         Ok(workgroup) => {
             warnings.extend(doubts(athena, &workgroup));
-            (workgroup.engine_version(), select_one(athena, deadline).await)
+            version = workgroup.engine_version();
+            match select_one(athena, deadline).await {
+                Ok(finished) => {
+                    results = Some(way(athena, &finished, deadline, &mut warnings).await);
+                    Ok(())
+                }
+                Err(error) => Err(error),
+            }
         }
-        Err(error) => (None, Err(error)),
+        Err(error) => Err(error),
     };
     Health {
         leg: Leg::Historical,
@@ -46,20 +56,36 @@ pub(super) async fn check(athena: &Athena) -> Health {
         version,
         latency: started.elapsed(),
         outcome,
+        results,
         warnings,
     }
 }
 
-async fn select_one(athena: &Athena, deadline: Instant) -> Result<()> {
+/// Which way larger results come, as the small one of `finished` shows: where its file can be read, so can theirs.
+async fn way(athena: &Athena, finished: &QueryExecution, deadline: Instant, warnings: &mut Vec<String>) -> String {
+    let (why, may_be_mended) = match timeout_at(deadline, athena.files.probe(finished)).await {
+        Ok(Ok(())) => return format!("from their files in S3 at {}", athena.files.endpoint()),
+        Ok(Err(refused)) => refused,
+        Err(_) => (format!("S3 did not answer in time at {}.", athena.files.endpoint()), true),
+    };
+    if may_be_mended {
+        warnings.push(format!(
+            "Results of more than 1,000 rows come page by page, which takes many times as long as from their files in S3: {why}"
+        ));
+    }
+    format!("page by page: {}", why.trim_end_matches('.'))
+}
+
+async fn select_one(athena: &Athena, deadline: Instant) -> Result<Box<QueryExecution>> {
     let statement = Statement {
         sql: "SELECT 1".to_owned(),
         catalog: None,
         database: athena.settings.database.clone(),
         reuse: None,
     };
-    let answer = run(athena, &statement, &Budget { max_rows: 2, deadline }).await?;
+    let (answer, finished) = run_to_end(athena, &statement, &Budget { max_rows: 2, deadline }).await?;
     match (answer.batch.num_rows(), answer.batch.num_columns()) {
-        (1, 1) => Ok(()),
+        (1, 1) => Ok(finished),
         (rows, columns) => Err(Error::new(
             ErrorKind::Unavailable,
             format!(

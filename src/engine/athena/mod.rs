@@ -1,13 +1,16 @@
 //! The historical leg: Amazon Athena.
 //!
-//! A statement is started, watched by a poller that all executions share, and read page by page into Arrow columns.
+//! A statement is started, watched by a poller that all executions share, and read into Arrow columns: the first page from Athena,
+//! what is beyond it out of the result's file in S3.
 //! Whatever starts an execution also stops it when nobody waits for it any more.
 
 mod catalog;
 mod decode;
 mod error;
+mod file;
 mod health;
 mod poller;
+mod read;
 mod run;
 mod service;
 mod start;
@@ -22,11 +25,13 @@ use std::{sync::Arc, time::Duration};
 
 use self::{
     catalog::Catalog,
+    file::Files,
     poller::Poller,
     service::{Service, SharedService},
     workgroup::Workgroups,
 };
 use crate::{
+    aws::CredentialCache,
     engine::{Answer, Budget, Column, Engine, Health, Statement},
     error::{Error, Result},
     leg::Leg,
@@ -39,6 +44,7 @@ pub struct Athena {
     poller: Poller,
     workgroups: Workgroups,
     catalog: Catalog,
+    files: Files,
     settings: Historical,
     time_limit: Duration,
 }
@@ -47,8 +53,12 @@ impl Athena {
     /// Prepares the leg; calls nothing yet.
     #[must_use]
     pub fn new(config: &aws_config::SdkConfig, settings: &Settings) -> Self {
-        let service = Arc::new(Service::new(config, &settings.historical));
+        // One cache of credentials for both services: what renews them for one renews them for the other.
+        let (config, credentials) = CredentialCache::attach(config);
+        let files = Files::new(&config, credentials.clone(), &settings.historical);
+        let service = Arc::new(Service::new(&config, credentials, &settings.historical));
         Self {
+            files,
             poller: Poller::new(Arc::clone(&service) as _),
             workgroups: Workgroups::new(Arc::clone(&service)),
             catalog: Catalog::new(Arc::clone(&service)),

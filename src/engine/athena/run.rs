@@ -2,31 +2,22 @@
 
 use std::time::Duration;
 
-use arrow::array::RecordBatch;
-use aws_sdk_athena::types::{
-    QueryExecution, QueryExecutionStatistics, ResultReuseInformation, ResultSet, ResultSetMetadata, StatementType,
-};
+use aws_sdk_athena::types::{QueryExecution, QueryExecutionStatistics, ResultReuseInformation, StatementType};
 use rand::Rng;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{
     Athena, error,
     poller::{Progress, ended},
-    service::Service,
+    read::{Rows, read},
     start::{Execution, Start, start},
-    table::{Layout, Table},
     workgroup::Workgroup,
 };
 use crate::{
     engine::{Answer, Budget, Cost, Statement},
     error::{Error, ErrorKind, Result},
-    notice::Notice,
 };
 
-/// Rows that a page of GetQueryResults has at most.
-const PAGE_ROWS: i32 = 1000;
-/// Pages without a row that may follow each other.
-const MOST_EMPTY_PAGES: u32 = 100;
 /// The first wait after throttling, doubled each time.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// The longest such wait.
@@ -41,16 +32,29 @@ const BILLING_UNIT: u64 = 1_000_000;
 ///
 /// Whatever Athena answers; [`ErrorKind::Timeout`] at the deadline, when the execution is also stopped.
 pub(super) async fn run(athena: &Athena, statement: &Statement, budget: &Budget) -> Result<Answer> {
+    run_to_end(athena, statement, budget).await.map(|(answer, _)| answer)
+}
+
+/// The same, with the execution as Athena describes it.
+///
+/// # Errors
+///
+/// As [`run`].
+pub(super) async fn run_to_end(
+    athena: &Athena,
+    statement: &Statement,
+    budget: &Budget,
+) -> Result<(Answer, Box<QueryExecution>)> {
     let clock = Clock { started: Instant::now(), deadline: budget.deadline };
     let mut execution = clock.within(started(athena, statement, budget.deadline), "could not be started").await?;
     let finished = finished(athena, &mut execution, clock).await?;
     if let Some(error) = error::of_execution(&finished, athena.service.region()) {
         return Err(error);
     }
-    let rows = read(&athena.service, &execution, Layout::of(&finished), budget);
+    let rows = read(athena, execution.id(), &finished, budget);
     let rows = clock.within(rows, "has finished, but its rows could not all be read").await?;
     let cost = cost(&finished, execution.id(), &rows, clock.started.elapsed());
-    Ok(Answer { batch: rows.batch, cost, notices: rows.notices })
+    Ok((Answer { batch: rows.batch, cost, notices: rows.notices }, finished))
 }
 
 /// Starts the statement; waits where too many run already.
@@ -91,71 +95,6 @@ async fn finished(athena: &Athena, execution: &mut Execution, clock: Clock) -> R
     }
 }
 
-/// What was read of a result.
-struct Rows {
-    batch: RecordBatch,
-    notices: Vec<Notice>,
-    pages: u64,
-    seen: u64,
-}
-
-/// Reads the pages of a result, to the end or to the row limit.
-async fn read(service: &Service, execution: &Execution, layout: Layout, budget: &Budget) -> Result<Rows> {
-    let mut table = None;
-    let (mut token, mut pages, mut empty) = (None::<String>, 0, 0);
-    loop {
-        let page = patiently(budget.deadline, || {
-            service.call("athena:GetQueryResults", None, |client| {
-                client
-                    .get_query_results()
-                    .query_execution_id(execution.id())
-                    .max_results(PAGE_ROWS)
-                    .set_next_token(token.clone())
-                    .send()
-            })
-        })
-        .await?;
-        pages += 1;
-        let results = page.result_set.unwrap_or_else(|| ResultSet::builder().build());
-        let columns = results.result_set_metadata().map(ResultSetMetadata::column_info).unwrap_or_default();
-        if table.is_none() && !columns.is_empty() {
-            table = Some(Table::new(columns, layout, budget.max_rows));
-        }
-        match &mut table {
-            Some(table) => table.push(results.rows())?,
-            None if results.rows().is_empty() => {}
-            None => return Err(broken(execution, "rows without saying what their columns are")),
-        }
-        empty = if results.rows().is_empty() { empty + 1 } else { 0 };
-        let next = page.next_token.filter(|token| !token.is_empty());
-        if next.is_none() || table.as_ref().is_some_and(Table::is_cut) {
-            break;
-        }
-        if empty > MOST_EMPTY_PAGES {
-            return Err(broken(execution, "a hundred pages without a row, and promises more"));
-        }
-        if next == token && empty == 0 {
-            return Err(broken(execution, "the same page twice"));
-        }
-        token = next;
-    }
-    let table = table.unwrap_or_else(|| Table::new(&[], layout, budget.max_rows));
-    let seen = table.rows_seen();
-    let (batch, notices) = table.finish()?;
-    Ok(Rows { batch, notices, pages, seen })
-}
-
-fn broken(execution: &Execution, what: &str) -> Error {
-    Error::new(
-        ErrorKind::Unavailable,
-        format!(
-            "Athena answered {what}, so the result cannot be read to its end. Run the panel again; if it stays so, look execution \
-             {} up in the Athena console.",
-            execution.id()
-        ),
-    )
-}
-
 fn cost(finished: &QueryExecution, id: &str, rows: &Rows, elapsed: Duration) -> Cost {
     let statistics = finished.statistics();
     let milliseconds = |of: fn(&QueryExecutionStatistics) -> Option<i64>| {
@@ -179,6 +118,7 @@ fn cost(finished: &QueryExecution, id: &str, rows: &Rows, elapsed: Duration) -> 
         rows: rows.seen,
         reused,
         execution_ids: vec![id.to_owned()],
+        delivery: rows.delivery.clone(),
     }
 }
 
@@ -189,7 +129,10 @@ fn metered(scanned: u64) -> u64 {
 
 /// Makes a call until it is not throttled, or until the deadline. What was throttled until then was throttled, even if the last
 /// call is still under way: that is what the reader can do something about.
-async fn patiently<T, F: Future<Output = Result<T>>>(deadline: Instant, mut call: impl FnMut() -> F) -> Result<T> {
+pub(super) async fn patiently<T, F: Future<Output = Result<T>>>(
+    deadline: Instant,
+    mut call: impl FnMut() -> F,
+) -> Result<T> {
     let mut wait = FIRST_WAIT;
     let mut refused: Option<Error> = None;
     loop {

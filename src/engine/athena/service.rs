@@ -26,10 +26,9 @@ pub(super) struct Service {
 }
 
 impl Service {
-    /// A client for the leg as configured.
-    pub(super) fn new(config: &SdkConfig, settings: &Historical) -> Self {
-        let (config, credentials) = CredentialCache::attach(config);
-        let mut builder = Builder::from(&config);
+    /// A client for the leg as configured, signing with what `credentials` keeps for `config`.
+    pub(super) fn new(config: &SdkConfig, credentials: CredentialCache, settings: &Historical) -> Self {
+        let mut builder = Builder::from(config);
         builder.set_endpoint_url(settings.endpoint.clone());
         Self {
             client: Client::from_conf(builder.build()),

@@ -10,7 +10,7 @@ use super::{
     *,
 };
 use crate::{
-    engine::Cost,
+    engine::{Cost, Delivery},
     error::{ErrorKind, Result},
     notice::Severity,
 };
@@ -83,6 +83,10 @@ async fn a_select_is_read_to_its_last_row() {
             rows: 2,
             reused: false,
             execution_ids: vec!["execution-1".to_owned()],
+            delivery: Delivery {
+                file_bytes: 0,
+                why_pages: Some("Athena names no file of the result: the workgroup keeps managed results".to_owned()),
+            },
         }
     );
     let [start] = stub.asked("StartQueryExecution").try_into().expect("one start");

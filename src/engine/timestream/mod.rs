@@ -168,6 +168,7 @@ impl Engine for Timestream {
             version: None,
             latency: started.elapsed(),
             outcome,
+            results: None,
             warnings: self.warnings.clone(),
         }
     }

@@ -6,18 +6,23 @@ use super::{results::ResultSet, statement::StatementType};
 pub(super) fn write(result: &ResultSet, statement_type: StatementType) -> Vec<u8> {
     let mut file = Vec::new();
     if statement_type == StatementType::Dml {
-        let names: Vec<Option<String>> = result.column_names().into_iter().map(Some).collect();
-        write_csv_row(&names, &mut file);
+        return csv(result.column_names(), (0..result.rows()).map(|row| result.values(row)));
     }
     for row in 0..result.rows() {
-        let values = result.values(row);
-        if statement_type == StatementType::Dml {
-            write_csv_row(&values, &mut file);
-        } else {
-            let text: Vec<String> = values.into_iter().map(Option::unwrap_or_default).collect();
-            file.extend_from_slice(text.join("\t").as_bytes());
-            file.push(b'\n');
-        }
+        let text: Vec<String> = result.values(row).into_iter().map(Option::unwrap_or_default).collect();
+        file.extend_from_slice(text.join("\t").as_bytes());
+        file.push(b'\n');
+    }
+    file
+}
+
+/// The file of a SELECT with these columns' names and these rows; `None` is NULL.
+#[must_use]
+pub fn csv(names: Vec<String>, rows: impl Iterator<Item = Vec<Option<String>>>) -> Vec<u8> {
+    let mut file = Vec::new();
+    write_csv_row(&names.into_iter().map(Some).collect::<Vec<_>>(), &mut file);
+    for row in rows {
+        write_csv_row(&row, &mut file);
     }
     file
 }

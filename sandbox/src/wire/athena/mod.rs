@@ -18,6 +18,7 @@ use super::{
     dispatch::{Answer, Incoming},
 };
 pub(super) use executions::Athena;
+pub use file::csv as result_file;
 
 /// What is understood.
 pub(super) const OPERATIONS: [&str; 14] = [

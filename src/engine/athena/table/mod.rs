@@ -35,6 +35,11 @@ impl Layout {
             _ => Self { header: !lists, tabs: lists },
         }
     }
+
+    /// The same, for rows whose header has been taken off.
+    pub(super) const fn without_header(self) -> Self {
+        Self { header: false, ..self }
+    }
 }
 
 /// Collects the rows of one result, page by page.
@@ -44,6 +49,7 @@ pub(super) struct Table {
     names: Vec<String>,
     layout: Layout,
     header_due: bool,
+    header_seen: bool,
     notices: Vec<Notice>,
     most_rows: usize,
     kept: usize,
@@ -64,6 +70,7 @@ impl Table {
             names: columns.iter().map(|column| column.name().to_owned()).collect(),
             layout,
             header_due: layout.header,
+            header_seen: false,
             notices,
             most_rows,
             kept: 0,
@@ -84,16 +91,36 @@ impl Table {
             // Exactly one row, and only if it is the header: data may look like it, and some statements have none.
             self.header_due = false;
             if self.is_header(first) {
+                self.header_seen = true;
                 rows = rest;
             }
         }
         let room = self.most_rows - self.kept;
         self.seen += rows.len() as u64;
         for row in rows.iter().take(room) {
-            self.push_row(row.data())?;
-            self.kept += 1;
+            let cells = row.data();
+            self.keep(cells.len(), cells.iter().map(Datum::var_char_value))?;
         }
         Ok(())
+    }
+
+    /// Takes the next row, of `count` values.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::push`].
+    pub(super) fn push_row<T: AsRef<str>>(
+        &mut self,
+        count: usize,
+        cells: impl Iterator<Item = Option<T>>,
+    ) -> Result<()> {
+        self.seen += 1;
+        if self.kept < self.most_rows { self.keep(count, cells) } else { Ok(()) }
+    }
+
+    /// Whether the first row was a header, and has been taken off.
+    pub(super) const fn had_header(&self) -> bool {
+        self.header_seen
     }
 
     /// Whether more rows came than may be kept.
@@ -139,28 +166,34 @@ impl Table {
             && cells.iter().zip(&self.names).all(|(cell, name)| cell.var_char_value() == Some(name))
     }
 
-    fn push_row(&mut self, cells: &[Datum]) -> Result<()> {
-        if let [cell] = cells
-            && self.layout.tabs
-            && self.columns.len() > 1
-        {
-            return self.push_tabbed(cell.var_char_value().unwrap_or_default());
+    fn keep<T: AsRef<str>>(&mut self, count: usize, mut cells: impl Iterator<Item = Option<T>>) -> Result<()> {
+        if count == 1 && self.layout.tabs && self.columns.len() > 1 {
+            let text = cells.next().flatten();
+            self.push_tabbed(text.as_ref().map_or("", AsRef::as_ref))?;
+        } else {
+            let short_is_fine = self.layout.tabs && count < self.columns.len();
+            if count != self.columns.len() && !short_is_fine {
+                return Err(self.does_not_fit(count));
+            }
+            let cells = cells.chain(std::iter::repeat_with(|| None));
+            for (column, cell) in self.columns.iter_mut().zip(cells) {
+                column.append(cell.as_ref().map(AsRef::as_ref))?;
+            }
         }
-        let short_is_fine = self.layout.tabs && cells.len() < self.columns.len();
-        if cells.len() != self.columns.len() && !short_is_fine {
-            return Err(Error::new(
-                ErrorKind::Unavailable,
-                format!(
-                    "Athena answered row {} with {} values for {} columns, so no value can be trusted to be in its column. Run the \
-                     panel again; if it stays, look at the result in the Athena console.",
-                    self.kept + 1,
-                    cells.len(),
-                    self.columns.len()
-                ),
-            ));
-        }
-        let cells = cells.iter().map(Datum::var_char_value).chain(std::iter::repeat(None));
-        self.columns.iter_mut().zip(cells).try_for_each(|(column, cell)| column.append(cell))
+        self.kept += 1;
+        Ok(())
+    }
+
+    fn does_not_fit(&self, count: usize) -> Error {
+        Error::new(
+            ErrorKind::Unavailable,
+            format!(
+                "Athena answered row {} with {count} values for {} columns, so no value can be trusted to be in its column. Run the \
+                 panel again; if it stays, look at the result in the Athena console.",
+                self.kept + 1,
+                self.columns.len()
+            ),
+        )
     }
 
     /// One text for the whole row: as many parts as there are columns, the last one takes the rest.
