@@ -4,8 +4,10 @@ import type { DataQuery } from '@grafana/schema';
 import { of, throwError } from 'rxjs';
 
 import { templateService } from '../tests/templates';
-import { DataSource, defaultDataset } from './datasource';
+import { defaultDataset } from './builder/start';
+import { DataSource } from './datasource';
 import type { VariableValue } from './sql/interpolate';
+import { startingState } from './builder/state';
 import { writeSql } from './builder/write';
 import { FILTER_OPERATORS, PLUGIN_ID, type SwitchboardOptions, type SwitchboardQuery } from './types';
 
@@ -36,7 +38,8 @@ describe('preparing a query', () => {
         sql: "SELECT 1 WHERE queue = '$queue'",
         database: '$db',
         step: '${n}m',
-        builder: datasource().getDefaultQuery(CoreApp.Dashboard).builder,
+        builder: startingState(),
+        chosen: ['fill'],
       }),
       {}
     );
@@ -108,6 +111,11 @@ describe('preparing a query', () => {
     expect(connectionArgs.database).toBe('$db');
   });
 
+  it('sends of a query about the data source itself only what it means', () => {
+    const own = query({ kind: 'activity', column: 'dollars', sql: 'SELECT 1', fill: { mode: 'null' } });
+    expect(datasource().applyTemplateVariables(own, {})).toEqual({ refId: 'A', kind: 'activity', column: 'dollars' });
+  });
+
   it('does not run what holds no SQL', () => {
     const source = datasource();
     const runs = (fields: object) => source.filterQuery(fields as SwitchboardQuery);
@@ -125,11 +133,15 @@ describe('preparing a query', () => {
 });
 
 describe('the default query', () => {
+  const started = (settings: SwitchboardOptions) => datasource({}, settings).getDefaultQuery(CoreApp.Dashboard);
+
   it('draws contacts per interval by queue', () => {
-    const started = datasource().getDefaultQuery(CoreApp.Dashboard);
-    expect(started).toMatchObject({ route: 'auto', format: 'time_series', editorMode: 'builder' });
-    expect(started.sql).toBe(writeSql(started.builder!));
-    expect(started.sql).toContain('$__dataset(contacts)');
+    const query = started({ historical: { database: 'connect' } });
+    expect(query).toMatchObject({ route: 'auto', format: 'time_series', editorMode: 'builder' });
+    expect(query.fill).toEqual({ mode: 'value', value: 0 });
+    expect(query.sql).toBe(writeSql(query.builder!));
+    expect(query.sql).toContain('$__dataset(contacts)');
+    expect(query.builder?.groupBy).toEqual(['queue']);
   });
 
   it('reads a dataset that is there', () => {
@@ -137,12 +149,29 @@ describe('the default query', () => {
     expect(defaultDataset(['contact_events', { template: 'contacts' }])).toBe('contacts');
     expect(defaultDataset([{ name: 'mine' }, 'contact_events'])).toBe('mine');
   });
+
+  it.each([
+    [{ name: 'mine', columns: [{ name: 'key', type: 'text' as const }] }, []],
+    [{ name: 'mine', columns: [{ name: 'queue', type: 'text' as const }] }, ['queue']],
+    [{ name: 'mine', template: 'contacts' }, ['queue']],
+    [{ template: 'contacts', columns: [{ name: 'queue', type: 'text' as const, remove: true }] }, []],
+  ])('groups by queue only where there is one: %j', (dataset, groupBy) => {
+    expect(started({ datasets: [dataset] }).builder).toMatchObject({ groupBy });
+  });
+
+  it('asks the engine where there are no datasets', () => {
+    expect(started({})).toMatchObject({ route: 'realtime', format: 'table', sql: 'SHOW DATABASES', editorMode: 'sql' });
+    expect(started({ realtime: { enabled: false } })).toMatchObject({ route: 'historical', sql: 'SHOW DATABASES' });
+    const records = started({ realtime: { database: 'connect', table: 'events' }, datasets: [] });
+    expect(records).toMatchObject({ route: 'realtime', format: 'time_series', editorMode: 'sql' });
+    expect(records.sql).toContain('"$__database"."$__table"');
+  });
 });
 
 describe('filters by a click', () => {
   const source = datasource();
   const action = (type: string, value: string) => ({ type, options: { key: 'queue', value } });
-  const built = query(source.getDefaultQuery(CoreApp.Explore));
+  const built = query(datasource({}, { datasets: ['contacts'] }).getDefaultQuery(CoreApp.Explore));
   const columns = { queue: 'text', queue_duration: 'double', handled: 'boolean', started_at: 'timestamp' };
   const listed = Object.entries(columns).map(([name, type]) => ({ name, type }));
   beforeEach(async () => {
@@ -208,6 +237,12 @@ describe('filters by a click', () => {
     const off = source.toggleQueryFilter(on, filter);
     expect(source.queryHasFilter(off, filter.options)).toBe(false);
     expect(off.sql).toBe(start.sql);
+  });
+
+  it('leave a query about the data source itself alone', () => {
+    const own = query({ kind: 'activity' });
+    expect(source.modifyQuery(own, action('ADD_FILTER', 'x'))).toBe(own);
+    expect(source.toggleQueryFilter(own, { type: 'FILTER_FOR', options: { key: 'queue', value: 'x' } })).toBe(own);
   });
 
   it('leave the query alone where they say nothing', () => {

@@ -2,6 +2,8 @@
 import {
   type AdHocVariableFilter,
   type CoreApp,
+  type DataQueryRequest,
+  type DataQueryResponse,
   type DataSourceGetTagKeysOptions,
   type DataSourceGetTagValuesOptions,
   type DataSourceInstanceSettings,
@@ -16,20 +18,21 @@ import {
 } from '@grafana/data';
 import { DataSourceWithBackend, getTemplateSrv, type TemplateSrv } from '@grafana/runtime';
 import type { DataQuery } from '@grafana/schema';
+import { map, type Observable } from 'rxjs';
 
 import { annotationSupport } from './annotations/support';
-import { startingState } from './builder/state';
-import { writeSql } from './builder/write';
+import { startingQuery } from './builder/start';
 import { queryText } from './display';
 import { adhocFilters, hasFilter, withFilter, withoutFilter, type TypeOf } from './filters';
 import { importQuery } from './import';
+import { isAboutItself } from './kind';
+import { namedFrames } from './series';
 import { interpolate, valuesOf, type Replace } from './sql/interpolate';
 import {
   PLUGIN_ID,
   type Dataset,
   type ExplainRequest,
   type Explanation,
-  type Fill,
   type Leg,
   type Macro,
   type SwitchboardOptions,
@@ -80,19 +83,20 @@ export class DataSource
   }
 
   getDefaultQuery(_app: CoreApp): Partial<SwitchboardQuery> {
-    const builder = startingState(defaultDataset(this.settings.datasets));
-    // No contact in a bucket is zero contacts, and a line without gaps can be read.
-    const fill: Fill = { mode: 'value', value: 0 };
-    return { route: 'auto', format: 'time_series', fill, editorMode: 'builder', builder, sql: writeSql(builder) };
+    return startingQuery(this.settings);
+  }
+
+  query(request: DataQueryRequest<SwitchboardQuery>): Observable<DataQueryResponse> {
+    return super.query(request).pipe(map((response) => ({ ...response, data: namedFrames(response.data) })));
   }
 
   filterQuery(query: SwitchboardQuery): boolean {
-    const fields = query as Fields & { kind?: string };
-    if (fields.kind === 'values') {
+    const fields = query as Fields;
+    if (query.kind === 'values') {
       return Boolean(fields.dataset && fields.column);
     }
     // The data source tells of itself without SQL.
-    if (fields.kind === 'activity' || fields.kind === 'boundary') {
+    if (isAboutItself(query)) {
       return true;
     }
     return SQL_FIELDS.some((field) => typeof fields[field] === 'string' && fields[field].trim() !== '');
@@ -129,6 +133,12 @@ export class DataSource
     delete applied.adhocFilters;
     // The backend has no use for what only the editor reads.
     delete applied.builder;
+    delete applied.chosen;
+    if (isAboutItself(query)) {
+      // It has nothing to fill, and the statement waits for its return.
+      delete applied.fill;
+      delete applied.sql;
+    }
     return all.length > 0 ? { ...applied, adhocFilters: all } : applied;
   }
 
@@ -148,7 +158,7 @@ export class DataSource
 
   modifyQuery(query: SwitchboardQuery, action: QueryFixAction): SwitchboardQuery {
     const { key, value } = action.options ?? {};
-    if (key === undefined || value === undefined) {
+    if (key === undefined || value === undefined || isAboutItself(query)) {
       return query;
     }
     switch (action.type) {
@@ -166,6 +176,9 @@ export class DataSource
   }
 
   toggleQueryFilter(query: SwitchboardQuery, { type, options: { key, value } }: ToggleFilterAction): SwitchboardQuery {
+    if (isAboutItself(query)) {
+      return query;
+    }
     const isExcluded = type === 'FILTER_OUT';
     return hasFilter(query, key, value, isExcluded)
       ? withoutFilter(query, key, value, isExcluded)
@@ -247,12 +260,4 @@ export class DataSource
     asked.catch(() => this.answers.delete(key));
     return asked;
   }
-}
-
-/** The dataset that a new query reads: contacts, where the settings have it. */
-export function defaultDataset(datasets: SwitchboardOptions['datasets']): string {
-  const names = (datasets ?? []).map((entry) =>
-    typeof entry === 'string' ? entry : (entry.name ?? entry.template ?? '')
-  );
-  return names.length === 0 || names.includes('contacts') ? 'contacts' : names[0]!;
 }

@@ -20,6 +20,12 @@ describe('a query in one line', () => {
       },
       'Auto: rows of contacts with queue where agent is null first 5',
     ],
+    [{ kind: 'activity' as const }, "Switchboard's own activity: each statement"],
+    [
+      { kind: 'activity' as const, format: 'time_series' as const, column: 'dollars' },
+      "Switchboard's own activity: Dollars",
+    ],
+    [{ kind: 'boundary' as const }, 'Where the legs meet'],
     [
       { sql: 'SELECT 1', adhocFilters: [{ key: 'queue', operator: '=', value: "O'Brien" }] },
       "Auto: SELECT 1, queue = 'O''Brien'",

@@ -2,7 +2,8 @@
 import { isComplete, measureName } from './builder/write';
 import { filterText } from './filters';
 import { legOfSaved } from './import';
-import type { BuilderState, Route, SwitchboardQuery } from './types';
+import { FIGURE_NAMES } from './kind';
+import type { BuilderState, Figure, Route, SwitchboardQuery } from './types';
 
 export const ROUTE_NAMES: Record<Route, string> = {
   auto: 'Auto',
@@ -11,6 +12,13 @@ export const ROUTE_NAMES: Record<Route, string> = {
 };
 
 export function queryText(query: SwitchboardQuery): string {
+  if (query.kind === 'activity') {
+    const figure = FIGURE_NAMES[(query.column ?? 'statements') as Figure] ?? query.column;
+    return `Switchboard's own activity: ${query.format === 'time_series' ? figure : 'each statement'}`;
+  }
+  if (query.kind === 'boundary') {
+    return 'Where the legs meet';
+  }
   const route = ROUTE_NAMES[query.route ?? legOfSaved(query) ?? 'auto'];
   const saved = query as SwitchboardQuery & { rawSQL?: string; rawSql?: string; rawQuery?: string };
   const sql = saved.sql ?? saved.rawSQL ?? saved.rawSql ?? saved.rawQuery ?? '';

@@ -4,6 +4,7 @@ import { DataSourcePlugin } from '@grafana/data';
 
 import { ConfigEditor } from './configuration/ConfigEditor';
 import { DataSource } from './datasource';
+import { CheatSheet } from './editor/CheatSheet';
 import { QueryEditor } from './editor/QueryEditor';
 import type { SwitchboardOptions, SwitchboardQuery, SwitchboardSecrets } from './types';
 
@@ -11,4 +12,6 @@ export const plugin = new DataSourcePlugin<DataSource, SwitchboardQuery, Switchb
   DataSource
 )
   .setConfigEditor(ConfigEditor)
-  .setQueryEditor(QueryEditor);
+  .setQueryEditor(QueryEditor)
+  // Explore and query rows offer help only of a component; the file query_help.md is for older pages.
+  .setQueryEditorHelp(CheatSheet);

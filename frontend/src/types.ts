@@ -47,8 +47,20 @@ export interface AdhocFilter {
 
 export type EditorMode = 'builder' | 'sql';
 
+/** What a query asks: a statement (`sql` unless said), a column's values, or the data source about itself. */
+export type QueryKind = 'sql' | 'values' | 'activity' | 'boundary';
+
+/** What is counted of the statements that ran, over time. */
+export const FIGURES = ['statements', 'failures', 'elapsed_ms', 'bytes_scanned', 'dollars'] as const;
+
+export type Figure = (typeof FIGURES)[number];
+
+/** Fields that follow the builder until somebody chooses them. */
+export type Chosen = 'format' | 'fill';
+
 /** One panel query, as dashboards save it. */
 export interface SwitchboardQuery extends DataQuery {
+  kind?: QueryKind;
   route?: Route;
   /** SQL with macros. */
   sql?: string;
@@ -60,7 +72,10 @@ export interface SwitchboardQuery extends DataQuery {
   freshness?: Freshness;
   /** Accept one leg's part when the other leg fails. */
   allowPartial?: boolean;
-  /** What `$__database`, `$__table` and `$__measure` mean, in place of the settings. */
+  /**
+   * What `$__database`, `$__table` and `$__measure` mean, in place of the settings. Of kind `activity`, `column` is the figure;
+   * of kind `boundary`, `table` is the dataset.
+   */
   database?: string;
   table?: string;
   column?: string;
@@ -72,6 +87,8 @@ export interface SwitchboardQuery extends DataQuery {
   builder?: BuilderState;
   /** Which editor opens; only the editor reads it. */
   editorMode?: EditorMode;
+  /** What a person chose, so that the builder leaves it; only the editor reads it. */
+  chosen?: Chosen[];
   /** The leg of the official data source that the query came from; only the editor reads it. */
   importedFrom?: Leg;
 }
@@ -215,8 +232,9 @@ export interface HistoricalTableSettings {
 export interface ColumnSettings {
   name: string;
   type: ColumnType;
-  realtime?: string;
-  historical?: string;
+  /** SQL of its value on that leg; `false` where the leg lacks it, absent where it has the column's name. */
+  realtime?: string | false;
+  historical?: string | false;
   unit?: string;
   description?: string;
   /** Takes the template's column of this name away. */
@@ -241,6 +259,8 @@ export interface SwitchboardOptions extends Omit<AwsAuthDataSourceJsonData, 'end
   realtime?: RealtimeSettings;
   historical?: HistoricalSettings;
   limits?: LimitSettings;
+  /** Whether EXECUTE of a prepared statement may run. */
+  allowExecute?: boolean;
   /** Names of built-in templates, or definitions; absent means all templates as they are. */
   datasets?: Array<string | DatasetSettings>;
 }
@@ -284,7 +304,6 @@ export interface TableColumn {
 export interface Macro {
   name: string;
   signature: string;
-  description: string;
   example: string;
   /** Whether it means the same on both legs, in statements that read a dataset. */
   portable: boolean;
@@ -317,6 +336,8 @@ export interface Slice {
 export interface Explanation {
   kind: 'buckets' | 'rows' | 'totals' | 'opaque';
   reason: string;
+  /** Why these slices, as a sentence. */
+  why: string;
   route: Route;
   /** Where historical ends and real-time begins. */
   boundary: { at: number; why: string } | null;

@@ -32,7 +32,8 @@ describe('dist', () => {
     };
     new Function('define', code)(define);
     expect(plugin.DataSourceClass).toBeInstanceOf(Function);
-    expect(Object.keys(plugin.components ?? {}).sort()).toEqual(['ConfigEditor', 'QueryEditor']);
+    // Editors of variables and annotations come with the data source; help in Explore is there only as a component.
+    expect(Object.keys(plugin.components ?? {}).sort()).toEqual(['ConfigEditor', 'QueryEditor', 'QueryEditorHelp']);
   });
 
   it('is small', () => {

@@ -26,7 +26,6 @@ export const macro = (
 ): Macro => ({
   name,
   signature,
-  description: '',
   example: '',
   portable,
   legs,
@@ -58,6 +57,10 @@ const LISTS: Record<string, Entry[]> = {
   'historical/columns?catalog=AwsDataCatalog&database=connect&table=contact_records': [
     { name: 'queue', type: 'string' },
     { name: 'group', type: 'string' },
+    {
+      name: 'agent',
+      type: 'struct<username:string,hierarchy:struct<level 1:decimal(10,2),list:array<struct<a:int,b:int>>>>',
+    },
   ],
   'tag-values?from=0&key=contacts.queue&to=10': [{ name: 'Billing' }, { name: "O'Brien" }, { name: 'a$b}' }],
 };

@@ -9,6 +9,7 @@ import { keyboard } from './suites/keyboard.mjs';
 import { pictures } from './suites/pictures.mjs';
 import { settings } from './suites/settings.mjs';
 import { sql } from './suites/sql.mjs';
+import { widths } from './suites/widths.mjs';
 import { World } from './world.mjs';
 
 let world;
@@ -17,6 +18,6 @@ before(async () => {
 });
 after(() => world?.stop());
 
-for (const suite of [settings, builder, sql, flows, keyboard, dashboards, accessibility, pictures]) {
+for (const suite of [settings, builder, sql, flows, keyboard, dashboards, accessibility, widths, pictures]) {
   suite(() => world);
 }

@@ -5,6 +5,7 @@ import React from 'react';
 
 import type { DataSource } from '../datasource';
 import { QueryEditor } from '../editor/QueryEditor';
+import { isAboutItself } from '../kind';
 import type { SwitchboardOptions, SwitchboardQuery } from '../types';
 
 type Props = QueryEditorProps<DataSource, SwitchboardQuery, SwitchboardOptions> & {
@@ -16,9 +17,11 @@ export function AnnotationEditor({ query, ...props }: Props) {
   return (
     <>
       <QueryEditor {...props} query={{ ...query, format: 'annotations' }} isFormatFixed />
-      <Text variant="bodySmall" color="secondary">
-        Columns by name: time (needed), timeEnd for a range, text, tags with commas between, id.
-      </Text>
+      {!isAboutItself(query) && (
+        <Text variant="bodySmall" color="secondary">
+          Columns by name: time (needed), timeEnd for a range, text, tags with commas between, id.
+        </Text>
+      )}
     </>
   );
 }

@@ -40,6 +40,19 @@ describe('writing', () => {
     );
   });
 
+  it('leaves out what is still being filled in', () => {
+    const started = startingState();
+    const half: BuilderState = {
+      ...started,
+      measures: [...started.measures, { aggregate: 'sum' }],
+      groupBy: [...started.groupBy, ''],
+      filters: [{ column: '', operator: '=', values: [] }],
+    };
+    expect(writeSql(half)).toBe(writeSql(started));
+    expect(orderable(half)).toEqual(orderable(started));
+    expect(writeSql({ ...half, measures: [], groupBy: [''], bucket: 'none', orderBy: [] })).toMatch(/^SELECT\s+\*/);
+  });
+
   it('writes every choice', () => {
     expect(writeSql(everything)).toBe(
       [

@@ -1,14 +1,15 @@
 // The builder's state: where it starts, and when a query may change from one editor to the other.
 import type { BuilderFilter, BuilderState, Dataset, SwitchboardQuery } from '../types';
+import { followedFill, followedFormat } from './follow';
 import { readSql } from './read';
-import { measureName as measureNameOf, writeSql } from './write';
+import { isMeasured, measureName as measureNameOf, writeSql } from './write';
 
-/** Draws something at once: contacts per interval by queue. */
-export function startingState(dataset = 'contacts'): BuilderState {
+/** Draws something at once: contacts per interval by queue, unless said otherwise. */
+export function startingState(dataset = 'contacts', groupBy = ['queue']): BuilderState {
   return {
     dataset,
     measures: [{ aggregate: 'count', alias: dataset === 'contacts' ? 'contacts' : undefined }],
-    groupBy: ['queue'],
+    groupBy,
     bucket: 'auto',
     filters: [],
     orderBy: [{ by: 'time', descending: false }],
@@ -42,11 +43,18 @@ export function tidy(state: BuilderState): BuilderState {
 }
 
 /** What an answer can be ordered by. */
-export function orderable({ measures, groupBy, bucket }: BuilderState): string[] {
+export function orderable({ measures, groupBy: chosen, bucket }: BuilderState): string[] {
+  const groupBy = chosen.filter((column) => column !== '');
   if (measures.length === 0) {
     return ['time', ...groupBy.filter((column) => column !== 'time')];
   }
-  return [...(bucket === 'none' ? [] : ['time']), ...groupBy, ...measures.map(measureNameOf)];
+  return [...(bucket === 'none' ? [] : ['time']), ...groupBy, ...measures.filter(isMeasured).map(measureNameOf)];
+}
+
+/** The query with these choices of the builder's, and what follows from them. */
+export function built(query: SwitchboardQuery, builder: BuilderState): SwitchboardQuery {
+  const followed = { ...query, ...followedFormat(query, builder), ...followedFill(query, builder) };
+  return { ...followed, editorMode: 'builder', builder, sql: writeSql(builder) };
 }
 
 /** What switching an editor would do to a query. */
@@ -61,17 +69,12 @@ export function toSql(query: SwitchboardQuery): SwitchboardQuery {
   return { ...query, editorMode: 'sql', sql: query.builder ? writeSql(query.builder) : query.sql };
 }
 
-/** To the builder: safe where it can show the whole statement. */
-export function toBuilder(query: SwitchboardQuery): Switch {
+/** To the builder: safe where it can show the whole statement. Without a statement or choices it starts with `start`. */
+export function toBuilder(query: SwitchboardQuery, start = startingState()): Switch {
   const sql = query.sql?.trim() ?? '';
-  const into = (builder: BuilderState): SwitchboardQuery => ({
-    ...query,
-    editorMode: 'builder',
-    builder,
-    sql: writeSql(builder),
-  });
+  const into = (builder: BuilderState) => built(query, builder);
   if (sql === '') {
-    return { safe: true, query: into(query.builder ?? startingState()) };
+    return { safe: true, query: into(query.builder ?? start) };
   }
   if (query.builder && writeSql(query.builder) === sql) {
     return { safe: true, query: into(query.builder) };
@@ -80,7 +83,7 @@ export function toBuilder(query: SwitchboardQuery): Switch {
   if (read) {
     return { safe: true, query: into(withTypes(read, query.builder)) };
   }
-  return { safe: false, query: into(query.builder ?? startingState()) };
+  return { safe: false, query: into(query.builder ?? start) };
 }
 
 /** SQL says less than the builder knew: of types, and whether a variable is one value or a list. */

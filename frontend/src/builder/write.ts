@@ -11,7 +11,7 @@ export function writeSql(state: BuilderState): string {
   if (conditions.length > 0) {
     lines.push(`WHERE ${conditions.join('\n  AND ')}`);
   }
-  const grouped = state.measures.length > 0 ? selected.length - state.measures.length : 0;
+  const grouped = state.measures.length > 0 ? selected.length - state.measures.filter(isMeasured).length : 0;
   if (grouped > 0) {
     lines.push(`GROUP BY ${Array.from({ length: grouped }, (_, index) => index + 1).join(', ')}`);
   }
@@ -27,12 +27,19 @@ export function writeSql(state: BuilderState): string {
 
 function selectList({ measures, groupBy, bucket }: BuilderState): string[] {
   const time = bucket === 'none' ? [] : [`$__timeGroup(${bucket}) AS time`];
-  const columns = groupBy.map(identifier);
+  // A choice that is not made yet is left out.
+  const columns = groupBy.filter((name) => name !== '').map(identifier);
   if (measures.length === 0) {
     // A listing has no buckets; every dataset has its time.
     return columns.length > 0 ? columns : ['*'];
   }
-  return [...time, ...columns, ...measures.map(measure)];
+  const selected = [...time, ...columns, ...measures.filter(isMeasured).map(measure)];
+  return selected.length > 0 ? selected : ['*'];
+}
+
+/** Whether a measure says what it measures; one that is still being filled in is left out. */
+export function isMeasured({ aggregate, column }: BuilderMeasure): boolean {
+  return Boolean(column) || !needsColumn(aggregate);
 }
 
 function measure(measure: BuilderMeasure): string {

@@ -79,6 +79,20 @@ describe('the legs', () => {
     expect(settings().realtime).toEqual({ database: 'elsewhere' });
   });
 
+  it('say why there is no list to choose from', async () => {
+    await show(
+      {},
+      {
+        'realtime/databases': () => {
+          throw { data: { message: 'The role may not list databases.' } };
+        },
+      }
+    );
+    await user.click(screen.getAllByLabelText(/^Database/)[0]!);
+    expect(await screen.findByText(/type the name: The role may not list databases\./)).toBeVisible();
+    expect(screen.getByText('No list: type the name.')).toBeVisible();
+  });
+
   it('take out what is emptied', async () => {
     const { settings } = await show({ historical: { outputLocation: 's3://b' } });
     await user.clear(screen.getByLabelText(/^Output location/));
@@ -111,6 +125,15 @@ describe('the time line', () => {
   it('says when no instant is held by both legs', async () => {
     await show({ realtime: { retention: '1h' }, historical: { lag: '2h' } });
     expect(screen.getByText(/no instant is held by both/)).toBeVisible();
+  });
+
+  it('takes 0s as a margin and as a lag, and not as a retention', async () => {
+    await show({ realtime: { margin: '0s' }, historical: { lag: '0s' } });
+    expect(screen.getByText(/between 0 s and 24 h ago/)).toBeVisible();
+    expect(screen.queryByText(/Write a duration/)).not.toBeInTheDocument();
+    await user.type(screen.getByLabelText(/^Retention/), '0s');
+    expect(screen.getByText(/The retention is no duration/)).toBeVisible();
+    expect(screen.getByText(/Write a duration/)).toBeVisible();
   });
 
   it('says which setting is no duration', async () => {
@@ -167,6 +190,46 @@ describe('datasets', () => {
     ]);
   });
 
+  it('can be read as their rows come, duplicates and all', async () => {
+    const { settings } = await show({ datasets: [{ template: 'contacts' }] });
+    await user.click(screen.getByRole('button', { name: 'contacts' }));
+    const onTimestream = () => screen.getAllByLabelText(/^Rows may be delivered more than once/)[0]!;
+    expect(onTimestream()).toBeChecked();
+    await user.click(onTimestream());
+    expect(settings().datasets).toEqual([{ template: 'contacts', realtime: { dedupe: false } }]);
+    expect(document.getElementById('dataset-realtime-dedupe-key')).toBeNull();
+    await user.click(onTimestream());
+    expect(settings().datasets).toEqual([{ template: 'contacts', realtime: {} }]);
+  });
+
+  it('say once what is wrong on both legs', async () => {
+    const expand = () => {
+      throw { data: { message: 'The database is missing.' } };
+    };
+    await show({ datasets: ['contacts'] }, { expand });
+    await user.click(screen.getByRole('button', { name: 'contacts' }));
+    await user.click(screen.getByRole('button', { name: 'Preview its SQL' }));
+    expect(await screen.findAllByText(/The database is missing\./)).toHaveLength(1);
+  });
+
+  it('have columns by name, by an expression, or not on a leg', async () => {
+    const { settings } = await show({
+      datasets: [{ ...CONTACTS, name: 'mine', columns: [{ name: 'a', type: 'text' }] }] as never,
+    });
+    await user.click(screen.getByRole('button', { name: 'mine' }));
+    const athena = screen.getByLabelText('On Athena of column 1');
+    expect(athena).toHaveAttribute('placeholder', 'a');
+    const columns = () => (settings().datasets![0] as { columns: unknown[] }).columns;
+    await user.type(athena, 'false');
+    expect(columns()).toEqual([{ name: 'a', type: 'text', historical: false }]);
+    expect(athena).toHaveValue('false');
+    await user.clear(athena);
+    await user.type(athena, 'lower(b)');
+    expect(columns()).toEqual([{ name: 'a', type: 'text', historical: 'lower(b)' }]);
+    await user.clear(athena);
+    expect(columns()).toEqual([{ name: 'a', type: 'text' }]);
+  });
+
   it('are usable when the backend does not answer', async () => {
     await show(
       {},
@@ -178,6 +241,15 @@ describe('datasets', () => {
     );
     expect(await screen.findByText(/cannot be shown: Settings are wrong\./)).toBeVisible();
   });
+});
+
+it('prepared statements are allowed by a switch, and not otherwise', async () => {
+  const { settings } = await show({ limits: { maxRows: 5 } });
+  const allowed = screen.getByLabelText(/^Allow prepared statements/);
+  await user.click(allowed);
+  expect(settings().allowExecute).toBe(true);
+  await user.click(allowed);
+  expect(settings()).not.toHaveProperty('allowExecute');
 });
 
 describe('health', () => {
@@ -220,10 +292,16 @@ describe('secrets and provisioning', () => {
     expect(options().secureJsonData).toMatchObject({ sessionToken: 'x' });
   });
 
-  it('provisioned settings cannot be edited', async () => {
-    await show({}, {}, { readOnly: true });
-    expect(screen.getByText(/These settings are provisioned/)).toBeVisible();
+  it('provisioned settings can be looked at and not edited', async () => {
+    await show({ datasets: [{ template: 'contacts' }] }, {}, { readOnly: true });
     expect(screen.getByLabelText('Use the real-time leg')).toBeDisabled();
+    screen.getAllByLabelText('Region').forEach((input) => expect(input).toBeDisabled());
+    expect(screen.queryByRole('button', { name: 'New dataset' })).not.toBeInTheDocument();
+    await user.click(screen.getByRole('button', { name: 'contacts' }));
+    screen.getAllByLabelText('Table').forEach((input) => expect(input).toBeDisabled());
+    expect(screen.getByRole('button', { name: 'Preview its SQL' })).toBeEnabled();
+    await user.click(screen.getByRole('button', { name: 'Expand section Limits' }));
+    expect(screen.getByLabelText(/^Rows of an answer/)).toBeDisabled();
   });
 });
 

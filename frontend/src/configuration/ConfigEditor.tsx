@@ -1,5 +1,5 @@
 // The settings page: the connection, the two legs, where they meet, datasets, limits.
-import { css } from '@emotion/css';
+import { css, cx } from '@emotion/css';
 import { ConnectionConfig } from '@grafana/aws-sdk';
 import type { DataSourcePluginOptionsEditorProps } from '@grafana/data';
 import { ConfigSection } from '@grafana/plugin-ui';
@@ -12,6 +12,7 @@ import { DatasetsSection } from './datasets/DatasetsSection';
 import { HistoricalSection } from './HistoricalSection';
 import { LegsHealth } from './LegsHealth';
 import { LimitsSection } from './LimitsSection';
+import { ReadOnly } from './readOnly';
 import { RealtimeSection } from './RealtimeSection';
 import { DEFAULT_REGIONS } from './regions';
 import { Resources } from './resources';
@@ -20,8 +21,14 @@ import { TimeLine } from './TimeLine';
 
 type Props = DataSourcePluginOptionsEditorProps<SwitchboardOptions, SwitchboardSecrets>;
 
-/** Wide enough for a sentence, and never wider than the page. */
-const page = css({ maxWidth: 720, minWidth: 0, border: 'none', padding: 0, margin: 0 });
+const styles = {
+  // Names of settings and of roles are longer than a small page is wide.
+  page: css({ overflowWrap: 'anywhere' }),
+  /** Wide enough for a sentence, and never wider than the page. */
+  section: css({ maxWidth: 720, minWidth: 0, border: 'none', padding: 0, margin: 0 }),
+  /** Grafana's editor of the connection opens its lists even where its fields are disabled. */
+  connection: css({ '&:disabled': { pointerEvents: 'none' } }),
+};
 
 export function ConfigEditor(props: Props) {
   const { options, onOptionsChange } = props;
@@ -32,47 +39,54 @@ export function ConfigEditor(props: Props) {
   const areBothOff = realtime.enabled === false && historical.enabled === false;
   const areBothOn = realtime.enabled !== false && historical.enabled !== false;
   return (
-    <>
-      <fieldset className={page} disabled={options.readOnly}>
-        {options.readOnly && (
-          <Alert severity="info" title="These settings are provisioned: change them in the file they come from." />
-        )}
-        <Connection {...props} />
+    <ReadOnly.Provider value={options.readOnly ?? false}>
+      <div className={styles.page}>
+        <fieldset className={cx(styles.section, styles.connection)} disabled={options.readOnly}>
+          <Connection {...props} />
+        </fieldset>
         <Divider />
-        <RealtimeSection
-          settings={realtime}
-          resources={resources}
-          onChange={(key, value) => change(withSetting(settings, 'realtime', key, value))}
-        />
-        <Divider />
-        <HistoricalSection
-          settings={historical}
-          defaultRegion={settings.defaultRegion}
-          resources={resources}
-          onChange={(key, value) => change(withSetting(settings, 'historical', key, value))}
-        />
-        <Divider />
-        {areBothOff && <Alert severity="error" title="Both legs are switched off: switch at least one on." />}
-        {areBothOn && (
-          <ConfigSection title="Where the legs meet">
-            <TimeLine retention={realtime.retention} margin={realtime.margin} lag={historical.lag} />
-          </ConfigSection>
-        )}
+        <fieldset className={styles.section} disabled={options.readOnly}>
+          <RealtimeSection
+            settings={realtime}
+            resources={resources}
+            onChange={(key, value) => change(withSetting(settings, 'realtime', key, value))}
+          />
+          <Divider />
+          <HistoricalSection
+            settings={historical}
+            defaultRegion={settings.defaultRegion}
+            resources={resources}
+            onChange={(key, value) => change(withSetting(settings, 'historical', key, value))}
+          />
+          <Divider />
+          {areBothOff && <Alert severity="error" title="Both legs are switched off: switch at least one on." />}
+          {areBothOn && (
+            <ConfigSection title="Where the legs meet">
+              <TimeLine retention={realtime.retention} margin={realtime.margin} lag={historical.lag} />
+            </ConfigSection>
+          )}
+        </fieldset>
+        {/* What cannot be changed can be opened and checked all the same. */}
         <DatasetsSection
           datasets={settings.datasets}
           resources={resources}
           onChange={(datasets) => change(withField(settings, 'datasets', datasets))}
         />
         <Divider />
-        <LimitsSection
-          settings={limits}
-          onChange={(key, value) => change(withSetting(settings, 'limits', key, value))}
-        />
+        <div className={styles.section}>
+          <LimitsSection
+            settings={limits}
+            allowExecute={settings.allowExecute ?? false}
+            onChange={(key, value) => change(withSetting(settings, 'limits', key, value))}
+            onAllowExecute={(isAllowed) => change(withField(settings, 'allowExecute', isAllowed || undefined))}
+          />
+        </div>
         <Divider />
-      </fieldset>
-      {/* What cannot be changed can be checked all the same. */}
-      <LegsHealth resources={resources} version={options.version} />
-    </>
+        <div className={styles.section}>
+          <LegsHealth resources={resources} version={options.version} />
+        </div>
+      </div>
+    </ReadOnly.Provider>
   );
 }
 

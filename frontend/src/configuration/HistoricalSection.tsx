@@ -56,7 +56,7 @@ export function HistoricalSection({ settings, defaultRegion, resources, onChange
             id="historical-database"
             label="Database"
             description="Where unqualified names and datasets look for their tables."
-            placeholder="connect"
+            placeholder="such as connect"
             value={database}
             list={() => resources.get('historical/databases', { catalog })}
             onChange={(value) => onChange('database', value)}
@@ -88,6 +88,7 @@ export function HistoricalSection({ settings, defaultRegion, resources, onChange
             label="Lag"
             description="How late the tables are complete: what is older will not change any more."
             placeholder={DEFAULTS.lag}
+            isZeroAllowed
             value={settings.lag}
             onChange={(value) => onChange('lag', value)}
           />

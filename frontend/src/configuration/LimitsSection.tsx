@@ -1,5 +1,6 @@
 // What one query may use up.
 import { ConfigSection } from '@grafana/plugin-ui';
+import { Field, Switch } from '@grafana/ui';
 import React from 'react';
 
 import type { LimitSettings } from '../types';
@@ -8,7 +9,10 @@ import { TextField } from './TextField';
 
 interface Props {
   settings: LimitSettings;
+  /** Whether EXECUTE of a prepared statement may run. */
+  allowExecute: boolean;
   onChange: (key: keyof LimitSettings, value: number | undefined) => void;
+  onAllowExecute: (isAllowed: boolean) => void;
 }
 
 const LIMITS: ReadonlyArray<{
@@ -41,9 +45,9 @@ const LIMITS: ReadonlyArray<{
   },
 ];
 
-export function LimitsSection({ settings, onChange }: Props) {
+export function LimitsSection({ settings, allowExecute, onChange, onAllowExecute }: Props) {
   return (
-    <ConfigSection title="Limits" isCollapsible isInitiallyOpen={Object.keys(settings).length > 0}>
+    <ConfigSection title="Limits" isCollapsible isInitiallyOpen={allowExecute || Object.keys(settings).length > 0}>
       {LIMITS.map(({ key, label, description, max, normally }) => {
         const value = settings[key];
         const isWrong = value !== undefined && !(Number.isInteger(value) && value >= 1 && value <= max);
@@ -63,6 +67,17 @@ export function LimitsSection({ settings, onChange }: Props) {
           />
         );
       })}
+      <Field
+        label="Allow prepared statements"
+        htmlFor="allow-execute"
+        description="Lets native SQL run EXECUTE on Athena. What a prepared statement does cannot be seen before it runs: allow it only where all those of the workgroup read, and nothing else."
+      >
+        <Switch
+          id="allow-execute"
+          value={allowExecute}
+          onChange={(event) => onAllowExecute(event.currentTarget.checked)}
+        />
+      </Field>
     </ConfigSection>
   );
 }

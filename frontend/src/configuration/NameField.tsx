@@ -1,7 +1,8 @@
 // A setting that is a name: chosen from a live list, or typed.
-import { Combobox, Field } from '@grafana/ui';
+import { Combobox, Field, Input, Text } from '@grafana/ui';
 import React, { useState } from 'react';
 
+import { useReadOnly } from './readOnly';
 import { reason } from './resources';
 
 interface Props {
@@ -19,6 +20,7 @@ interface Props {
 }
 
 export function NameField({ id, label, description, placeholder, value, required, error, list, onChange }: Props) {
+  const isReadOnly = useReadOnly();
   const [failure, setFailure] = useState<string>();
   const options = async (typed: string) => {
     try {
@@ -35,21 +37,36 @@ export function NameField({ id, label, description, placeholder, value, required
     <Field
       label={label}
       htmlFor={id}
-      description={description}
+      description={
+        <>
+          {description}
+          {failure && (
+            <Text element="p" color="warning" variant="bodySmall">
+              No list to choose from, type the name: {failure}
+            </Text>
+          )}
+        </>
+      }
       required={required}
       invalid={Boolean(error)}
-      error={error ?? (failure && `No list to choose from, type the name: ${failure}`)}
+      error={error}
     >
-      <Combobox
-        id={id}
-        options={options}
-        value={value ? { value, label: value } : null}
-        placeholder={placeholder}
-        invalid={Boolean(error)}
-        createCustomValue
-        isClearable
-        onChange={(option) => onChange(option?.value)}
-      />
+      {isReadOnly ? (
+        <Input id={id} value={value ?? ''} placeholder={placeholder} disabled />
+      ) : (
+        <Combobox
+          id={id}
+          options={options}
+          value={value ? { value, label: value } : null}
+          placeholder={placeholder}
+          invalid={Boolean(error)}
+          noOptionsMessage={failure ? 'No list: type the name.' : 'There is none to choose: type the name.'}
+          customValueDescription="Use this name"
+          createCustomValue
+          isClearable
+          onChange={(option) => onChange(option?.value)}
+        />
+      )}
     </Field>
   );
 }

@@ -7,7 +7,7 @@ import type { RealtimeSettings } from '../types';
 import { NameField } from './NameField';
 import { DEFAULT_REGIONS, TIMESTREAM_REGIONS, timestreamFault } from './regions';
 import type { Resources } from './resources';
-import { DEFAULTS, parseDuration } from './seam';
+import { DEFAULTS, isWidth, parseDuration } from './seam';
 import { TextField } from './TextField';
 
 interface Props {
@@ -59,7 +59,7 @@ export function RealtimeSection({ settings, resources, onChange }: Props) {
             id="realtime-database"
             label="Database"
             description="What $__database means, and where datasets look for their tables."
-            placeholder="connect"
+            placeholder="such as connect"
             value={database}
             list={() => resources.get('realtime/databases')}
             onChange={(value) => onChange('database', value)}
@@ -68,7 +68,7 @@ export function RealtimeSection({ settings, resources, onChange }: Props) {
             id="realtime-table"
             label="Table"
             description="What $__table means in SQL."
-            placeholder="contact_events"
+            placeholder="such as contact_events"
             value={table}
             list={() => resources.get('realtime/tables', { database })}
             onChange={(value) => onChange('table', value)}
@@ -77,6 +77,7 @@ export function RealtimeSection({ settings, resources, onChange }: Props) {
             id="realtime-measure"
             label="Measure"
             description="What $__measure means in SQL."
+            placeholder="such as event"
             value={settings.measure}
             list={() => resources.get('realtime/measures', { database, table })}
             onChange={(value) => onChange('measure', value)}
@@ -94,14 +95,15 @@ export function RealtimeSection({ settings, resources, onChange }: Props) {
             label="Margin"
             description="How much of the retention's oldest end is not relied on, since rows there are about to be dropped."
             placeholder={DEFAULTS.margin}
+            isZeroAllowed
             value={settings.margin}
             onChange={(value) => onChange('margin', value)}
           />
           <TextField
             id="realtime-endpoint"
             label="Endpoint"
-            description="A VPC endpoint, if there is one; switches Timestream's endpoint discovery off."
-            placeholder={`https://query-cell1.timestream.${region}.amazonaws.com`}
+            description={`A VPC endpoint, if there is one, such as https://query-cell1.timestream.${region}.amazonaws.com; switches Timestream's endpoint discovery off.`}
+            placeholder="AWS's own, by discovery"
             value={settings.endpoint}
             onChange={(value) => onChange('endpoint', value)}
           />
@@ -118,11 +120,14 @@ interface DurationProps {
   description: string;
   placeholder: string;
   value?: string;
+  /** Whether no time at all is a value, too. */
+  isZeroAllowed?: boolean;
   onChange: (value: string) => void;
 }
 
-export function DurationField(props: DurationProps) {
-  const isWrong = Boolean(props.value) && parseDuration(props.value!) === undefined;
+export function DurationField({ isZeroAllowed, ...props }: DurationProps) {
+  const { value } = props;
+  const isWrong = Boolean(value) && !(isZeroAllowed ? parseDuration(value!) !== undefined : isWidth(value!));
   return <TextField {...props} error={isWrong ? 'Write a duration such as 15m, 24h or 7d.' : undefined} />;
 }
 

@@ -2,6 +2,8 @@
 import { Field, Input } from '@grafana/ui';
 import React from 'react';
 
+import { useReadOnly } from './readOnly';
+
 interface Props {
   id: string;
   label: string;
@@ -17,6 +19,7 @@ interface Props {
 }
 
 export function TextField({ id, label, description, error, required, value, onChange, ...input }: Props) {
+  const isReadOnly = useReadOnly();
   return (
     <Field
       label={label}
@@ -30,6 +33,7 @@ export function TextField({ id, label, description, error, required, value, onCh
         id={id}
         value={value ?? ''}
         {...input}
+        disabled={isReadOnly}
         onChange={(event: React.ChangeEvent<HTMLInputElement>) => onChange(event.currentTarget.value)}
       />
     </Field>

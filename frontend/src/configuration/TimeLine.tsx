@@ -50,7 +50,7 @@ function Drawing({ seam }: { seam: Seam }) {
       <div className={styles.scale} aria-hidden="true">
         <span style={{ left: at(retention) }}>{durationText(retention)}</span>
         {/* Never over the word at the end. */}
-        <span style={{ left: `min(${at(lag)}, calc(100% - 4em))` }}>{durationText(lag)}</span>
+        <span style={{ left: `min(${at(lag)}, calc(100% - 5em))` }}>{durationText(lag)}</span>
         <span className={styles.now}>now</span>
       </div>
       {isPossible && <figcaption>{seamText(seam)}</figcaption>}
@@ -59,13 +59,15 @@ function Drawing({ seam }: { seam: Seam }) {
 }
 
 const getStyles = (theme: GrafanaTheme2) => {
+  // The window's edge must not run through a word.
+  const opaque = (tint: string) => `linear-gradient(${tint}, ${tint}), ${theme.colors.background.primary}`;
   const bar = css({
     position: 'absolute',
     height: theme.spacing(3),
     borderRadius: theme.shape.radius.default,
     padding: theme.spacing(0, 1),
     fontSize: theme.typography.bodySmall.fontSize,
-    lineHeight: theme.spacing(3),
+    lineHeight: `calc(${theme.spacing(3)} - 2px)`,
     color: theme.colors.text.primary,
     overflow: 'hidden',
     whiteSpace: 'nowrap',
@@ -73,8 +75,17 @@ const getStyles = (theme: GrafanaTheme2) => {
   return {
     figure: css({ maxWidth: 640, margin: theme.spacing(0, 0, 3), figcaption: { color: theme.colors.text.secondary } }),
     track: css({ position: 'relative', height: theme.spacing(8) }),
-    historical: css(bar, { top: theme.spacing(0.5), background: theme.colors.info.transparent }),
-    realtime: css(bar, { top: theme.spacing(4.5), background: theme.colors.success.transparent, textAlign: 'right' }),
+    historical: css(bar, {
+      top: theme.spacing(0.5),
+      background: opaque(theme.colors.info.transparent),
+      border: `1px solid ${theme.colors.info.border}`,
+    }),
+    realtime: css(bar, {
+      top: theme.spacing(4.5),
+      background: opaque(theme.colors.success.transparent),
+      border: `1px solid ${theme.colors.success.border}`,
+      textAlign: 'right',
+    }),
     window: css({
       position: 'absolute',
       top: 0,

@@ -2,11 +2,16 @@
 
 const UNITS: Record<string, number> = { ms: 1, s: 1e3, m: 6e4, h: 36e5, d: 864e5, w: 6048e5 };
 
-/** Milliseconds of a duration such as `24h`; nothing where it is none. */
+/** Milliseconds of a duration such as `24h` or `0s`; nothing where it is none. */
 export function parseDuration(text: string): number | undefined {
   const [, count, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d|w)$/.exec(text.trim()) ?? [];
   const milliseconds = Number(count) * (UNITS[unit ?? ''] ?? NaN);
-  return milliseconds > 0 ? milliseconds : undefined;
+  return Number.isNaN(milliseconds) ? undefined : milliseconds;
+}
+
+/** Whether the text is a duration longer than nothing, as a retention and a bucket are. */
+export function isWidth(text: string): boolean {
+  return (parseDuration(text) ?? 0) > 0;
 }
 
 /** A duration in words that fit on a time line: `15 min`, `6 h`, `3 d`. */
@@ -39,8 +44,8 @@ export interface Seam {
 export function seam(settings: { retention?: string; margin?: string; lag?: string }): Seam | { wrong: string } {
   const read = (key: keyof typeof DEFAULTS) => parseDuration(settings[key] || DEFAULTS[key]);
   const [retention, margin, lag] = [read('retention'), read('margin'), read('lag')];
-  if (retention === undefined || margin === undefined || lag === undefined) {
-    return { wrong: retention === undefined ? 'retention' : margin === undefined ? 'margin' : 'lag' };
+  if (!retention || margin === undefined || lag === undefined) {
+    return { wrong: !retention ? 'retention' : margin === undefined ? 'margin' : 'lag' };
   }
   const oldest = retention - margin;
   return { retention, lag, oldest, isPossible: lag < oldest };

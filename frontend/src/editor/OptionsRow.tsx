@@ -1,11 +1,12 @@
 // How the answer is wanted: its shape, what fills gaps, what counts where either leg could answer.
-import { EditorField, EditorRow } from '@grafana/plugin-ui';
+import { EditorField, EditorRow, EditorRows } from '@grafana/plugin-ui';
 import { Collapse, Combobox, Input, Switch } from '@grafana/ui';
 import React, { useId, useState } from 'react';
 
+import { choosing } from '../builder/follow';
 import { typedNumber, withField } from '../configuration/change';
-import { parseDuration } from '../configuration/seam';
-import type { Fill, Format, Freshness, Layout, SwitchboardQuery } from '../types';
+import { isWidth } from '../configuration/seam';
+import type { Chosen, Fill, Format, Freshness, Layout, SwitchboardQuery } from '../types';
 
 interface Props {
   query: SwitchboardQuery;
@@ -29,14 +30,23 @@ const FILLS: Array<Option<Fill['mode']>> = [
   { value: 'value', label: 'A number' },
 ];
 
-const FRESHNESS: Array<Option<Freshness>> = [
-  { value: 'fastest', label: 'Fastest', description: 'Timestream for all that it holds' },
+export const FRESHNESS: Array<Option<Freshness>> = [
+  {
+    value: 'fastest',
+    label: 'Fastest',
+    description:
+      'Timestream alone where it holds the whole range, else from the latest hour that Athena is complete for',
+  },
   {
     value: 'cheapest',
     label: 'Cheapest',
-    description: 'The boundary stays for a day, so that Athena can reuse results',
+    description: 'As Fastest, but from the start of a day where one fits, so that Athena can reuse results',
   },
-  { value: 'complete', label: 'Complete', description: 'Athena for all that is complete there' },
+  {
+    value: 'complete',
+    label: 'Complete',
+    description: 'Athena up to the latest hour that it is complete for, even where Timestream holds the whole range',
+  },
 ];
 
 const LAYOUTS: Array<Option<Layout>> = [
@@ -49,6 +59,7 @@ export function OptionsRow({ query, isFormatFixed, onChange }: Props) {
   const id = (field: string) => `${ids}${field}`;
   const [isOpen, setOpen] = useState(false);
   const change = (key: keyof SwitchboardQuery, value: unknown) => onChange(withField(query, key, value));
+  const choose = (key: Chosen, value: unknown) => onChange(withField(choosing(query, key), key, value));
   const fill = query.fill ?? { mode: 'none' };
   const format = query.format ?? 'table';
   return (
@@ -60,7 +71,7 @@ export function OptionsRow({ query, isFormatFixed, onChange }: Props) {
               id={id('format')}
               options={FORMATS}
               value={format}
-              onChange={({ value }) => change('format', value)}
+              onChange={({ value }) => choose('format', value)}
             />
           </EditorField>
         )}
@@ -71,7 +82,7 @@ export function OptionsRow({ query, isFormatFixed, onChange }: Props) {
               options={FILLS}
               value={fill.mode}
               onChange={({ value: mode }) =>
-                change(
+                choose(
                   'fill',
                   mode === 'none' ? undefined : mode === 'value' ? { mode, value: fill.value ?? 0 } : { mode }
                 )
@@ -85,7 +96,7 @@ export function OptionsRow({ query, isFormatFixed, onChange }: Props) {
             label="Number"
             type="number"
             text={String(fill.value ?? 0)}
-            onChange={(text) => change('fill', { mode: 'value', value: typedNumber(text) ?? 0 })}
+            onChange={(text) => choose('fill', { mode: 'value', value: typedNumber(text) ?? 0 })}
           />
         )}
         <EditorField
@@ -106,65 +117,72 @@ export function OptionsRow({ query, isFormatFixed, onChange }: Props) {
         </EditorField>
       </EditorRow>
       <Collapse label="More options" isOpen={isOpen} onToggle={() => setOpen(!isOpen)}>
-        <EditorRow>
-          <EditorField
-            label="Allow partial answers"
-            htmlFor={id('partial')}
-            tooltip="If one leg fails, show the other leg's part and say what is missing."
-          >
-            <Switch
-              id={id('partial')}
-              value={query.allowPartial ?? false}
-              onChange={(event) => change('allowPartial', event.currentTarget.checked || undefined)}
-            />
-          </EditorField>
-          {format === 'time_series' && (
-            <EditorField label="Layout" width={20} htmlFor={id('layout')}>
-              <Combobox
-                id={id('layout')}
-                options={LAYOUTS}
-                value={query.layout ?? 'wide'}
-                onChange={({ value }) => change('layout', value === 'wide' ? undefined : value)}
+        <EditorRows>
+          <EditorRow>
+            <EditorField
+              label="Allow partial answers"
+              htmlFor={id('partial')}
+              tooltip="If one leg fails, show the other leg's part and say what is missing."
+            >
+              <Switch
+                id={id('partial')}
+                value={query.allowPartial ?? false}
+                onChange={(event) => change('allowPartial', event.currentTarget.checked || undefined)}
               />
             </EditorField>
-          )}
-          <Typed
-            id={id('step')}
-            label="Step to fill by"
-            text={query.step ?? ''}
-            placeholder="as in the SQL, such as 5m"
-            isWrong={(text) => text !== '' && !text.startsWith('$') && parseDuration(text) === undefined}
-            onChange={(text) => change('step', text.trim())}
-          />
-          <EditorField label="Reuse Athena's results" width={20} htmlFor={id('reuse')}>
-            <Combobox
-              id={id('reuse')}
-              options={[
-                { value: 'configured', label: 'As the data source' },
-                { value: 'never', label: 'Never' },
-              ]}
-              value={query.resultReuse?.enabled === false ? 'never' : 'configured'}
-              onChange={({ value }) => change('resultReuse', value === 'never' ? { enabled: false } : undefined)}
+            {format === 'time_series' && (
+              <EditorField label="Layout" width={20} htmlFor={id('layout')}>
+                <Combobox
+                  id={id('layout')}
+                  options={LAYOUTS}
+                  value={query.layout ?? 'wide'}
+                  onChange={({ value }) => change('layout', value === 'wide' ? undefined : value)}
+                />
+              </EditorField>
+            )}
+            <Typed
+              id={id('step')}
+              label="Step to fill by"
+              text={query.step ?? ''}
+              placeholder="as in the SQL, such as 5m"
+              isWrong={isWrongStep}
+              onChange={(text) => change('step', text.trim())}
             />
-          </EditorField>
-        </EditorRow>
-        {query.editorMode !== 'builder' && (
-          <EditorRow>
-            {(['database', 'table', 'measure', 'column', 'catalog'] as const).map((key) => (
-              <Typed
-                key={key}
-                id={id(key)}
-                label={key === 'catalog' ? 'Catalog' : `$__${key}`}
-                text={query[key] ?? ''}
-                placeholder="as the data source"
-                onChange={(text) => change(key, text.trim())}
+            <EditorField label="Reuse Athena's results" width={20} htmlFor={id('reuse')}>
+              <Combobox
+                id={id('reuse')}
+                options={[
+                  { value: 'configured', label: 'As the data source' },
+                  { value: 'never', label: 'Never' },
+                ]}
+                value={query.resultReuse?.enabled === false ? 'never' : 'configured'}
+                onChange={({ value }) => change('resultReuse', value === 'never' ? { enabled: false } : undefined)}
               />
-            ))}
+            </EditorField>
           </EditorRow>
-        )}
+          {query.editorMode !== 'builder' && (
+            <EditorRow>
+              {(['database', 'table', 'measure', 'column', 'catalog'] as const).map((key) => (
+                <Typed
+                  key={key}
+                  id={id(key)}
+                  label={key === 'catalog' ? 'Catalog' : `$__${key}`}
+                  text={query[key] ?? ''}
+                  placeholder="as the data source"
+                  onChange={(text) => change(key, text.trim())}
+                />
+              ))}
+            </EditorRow>
+          )}
+        </EditorRows>
       </Collapse>
     </>
   );
+}
+
+/** Whether a text is no width of a bucket: a step may be absent, or a variable. */
+export function isWrongStep(text: string): boolean {
+  return text !== '' && !text.startsWith('$') && !isWidth(text);
 }
 
 interface TypedProps {
@@ -177,7 +195,8 @@ interface TypedProps {
   onChange: (text: string) => void;
 }
 
-function Typed({ id, label, text, type, placeholder, isWrong, onChange }: TypedProps) {
+/** A field whose text counts once it is left. */
+export function Typed({ id, label, text, type, placeholder, isWrong, onChange }: TypedProps) {
   const wrong = isWrong?.(text) ?? false;
   return (
     <EditorField

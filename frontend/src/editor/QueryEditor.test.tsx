@@ -35,6 +35,7 @@ jest.mock('@grafana/ui', () => ({
 const EXPLANATION: Explanation = {
   kind: 'buckets',
   reason: 'Grouped by the time bucket.',
+  why: 'The range reaches over the boundary.',
   route: 'auto',
   boundary: { at: Date.UTC(2026, 0, 2, 14), why: 'Athena is complete until then.' },
   step: '1h',
@@ -76,9 +77,14 @@ const ANSWERS: Answers = {
 
 const range = { from: dateTime(0), to: dateTime(1000), raw: { from: 'now-30d', to: 'now' } };
 
-async function show(start: Partial<SwitchboardQuery>, answers: Answers = {}, data?: Partial<PanelData>) {
+async function show(
+  start: Partial<SwitchboardQuery>,
+  answers: Answers = {},
+  data?: Partial<PanelData>,
+  jsonData: SwitchboardOptions = {}
+) {
   const asked = serve({ ...ANSWERS, ...answers });
-  const instance = { id: 1, uid: 'u', type: PLUGIN_ID, name: 'S', jsonData: {}, meta: {} };
+  const instance = { id: 1, uid: 'u', type: PLUGIN_ID, name: 'S', jsonData, meta: {} };
   const datasource = new DataSource(
     instance as unknown as DataSourceInstanceSettings<SwitchboardOptions>,
     templateService({})
@@ -106,6 +112,7 @@ async function show(start: Partial<SwitchboardQuery>, answers: Answers = {}, dat
 const built: Partial<SwitchboardQuery> = {
   route: 'auto',
   format: 'time_series',
+  fill: { mode: 'value', value: 0 },
   editorMode: 'builder',
   builder: startingState(),
   sql: writeSql(startingState()),
@@ -118,13 +125,15 @@ async function choose(label: string | RegExp, option: string | RegExp) {
 
 describe('the builder', () => {
   it('measures, groups and filters, and writes the SQL', async () => {
-    const { query, run } = await show(built);
+    const { query, run, asked } = await show(built);
     await user.click(screen.getByRole('button', { name: 'Add measure' }));
     await choose('Aggregate of measure 2', 'Percentile');
     expect(query().builder?.measures[1]).toMatchObject({ aggregate: 'percentile', column: 'queue_duration' });
     await user.click(screen.getByRole('button', { name: 'Add filter' }));
     await choose('Column of filter 1', /^queue text/);
     await choose('Value of filter 1', "O'Brien");
+    const values = asked.find(({ path }) => path === 'tag-values');
+    expect(values?.parameters).toEqual({ key: 'contacts.queue', from: 0, to: 1000 });
     expect(query().sql).toBe(writeSql(query().builder!));
     expect(query().sql).toContain('$__percentile(queue_duration, 0.95) AS p95_queue_duration');
     expect(query().sql).toContain("WHERE queue = 'O''Brien'");
@@ -147,6 +156,25 @@ describe('the builder', () => {
     expect(query().sql).toContain('SELECT\n  *');
   });
 
+  it('says why there are no values to choose from', async () => {
+    const filters = [
+      { column: 'queue', operator: '=' as const, values: [] },
+      { column: '', operator: '=' as const, values: [] },
+    ];
+    await show(
+      { ...built, builder: { ...startingState(), filters } },
+      {
+        'tag-values': () => {
+          throw { data: { message: 'The role may not run queries.' } };
+        },
+      }
+    );
+    await user.click(screen.getByLabelText('Value of filter 1'));
+    expect(await screen.findByText(/type the value: The role may not run queries\./)).toBeVisible();
+    await user.click(screen.getByLabelText('Value of filter 2'));
+    expect(await screen.findByText(/^Choose a column first/)).toBeVisible();
+  });
+
   it('says when datasets cannot be listed, and works on', async () => {
     const { query } = await show(built, {
       datasets: () => {
@@ -156,6 +184,114 @@ describe('the builder', () => {
     expect(await screen.findByText(/cannot be listed: Settings are wrong\./)).toBeVisible();
     await user.click(screen.getByRole('button', { name: 'Remove group 1' }));
     expect(query().builder?.groupBy).toEqual([]);
+  });
+});
+
+describe('what follows from the choices', () => {
+  it.each(['Mean', 'Percentile', 'Least', 'Greatest'])('no bucket without rows has a %s of 0', async (aggregate) => {
+    const { query } = await show(built);
+    await choose('Aggregate of measure 1', aggregate);
+    expect(query().fill).toEqual({ mode: 'null' });
+    await choose('Aggregate of measure 1', 'Sum');
+    expect(query().fill).toEqual({ mode: 'value', value: 0 });
+  });
+
+  it('a fill that somebody chose stays', async () => {
+    const { query } = await show(built);
+    await choose('Fill gaps with', 'The value before');
+    await choose('Fill gaps with', 'A number');
+    await choose('Aggregate of measure 1', 'Mean');
+    expect(query().fill).toEqual({ mode: 'value', value: 0 });
+  });
+
+  it("the builder's 0 does not fill a mean that is written", async () => {
+    const { query } = await show({ ...built, editorMode: 'sql' });
+    const field = screen.getByRole('textbox', { name: 'SQL' });
+    await user.type(field, ' -- counts');
+    await user.tab();
+    expect(query().fill).toEqual({ mode: 'value', value: 0 });
+    await user.clear(field);
+    await user.type(field, 'SELECT $__timeGroup(auto) AS time, avg(queue_duration)');
+    await user.tab();
+    expect(query()).toMatchObject({ fill: { mode: 'null' }, editorMode: 'sql' });
+  });
+
+  it('without time buckets it is a table, with them a time series', async () => {
+    const { query } = await show(built);
+    await choose('Time bucket', 'None');
+    expect(query().format).toBe('table');
+    await choose('Time bucket', '1h');
+    expect(query().format).toBe('time_series');
+    await user.click(screen.getByRole('button', { name: 'Remove measure 1' }));
+    expect(query()).toMatchObject({ format: 'table', builder: { measures: [] } });
+  });
+
+  it('a format that somebody chose stays', async () => {
+    const { query } = await show(built);
+    await choose('Format', 'Table');
+    await choose('Format', 'Time series');
+    await choose('Time bucket', 'None');
+    expect(query().format).toBe('time_series');
+  });
+});
+
+describe('a query about the data source itself', () => {
+  const saved = { kind: 'activity' as const, format: 'time_series' as const, column: 'failures', step: '1m' };
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 800));
+
+  it('opens as what it is, and nothing is explained', async () => {
+    const { query, run, asked } = await show(saved);
+    expect(screen.getByLabelText('Activity')).toBeChecked();
+    expect(screen.queryByRole('textbox', { name: 'SQL' })).not.toBeInTheDocument();
+    expect(screen.queryByLabelText('Historical')).not.toBeInTheDocument();
+    expect(screen.getByText(/What this data source ran/)).toBeVisible();
+    await choose('Figure', /^Mean time/);
+    expect(query()).toMatchObject({ ...saved, column: 'elapsed_ms' });
+    await choose('Show', /^Each statement/);
+    expect(query()).toMatchObject({ kind: 'activity', format: 'table' });
+    expect(run).toHaveBeenCalledTimes(2);
+    await pause();
+    expect(asked.map(({ path }) => path)).not.toContain('explain');
+  });
+
+  it('is none any more when somebody turns to SQL or the builder', async () => {
+    const { query } = await show(saved);
+    await user.click(screen.getByLabelText('SQL', { selector: 'input' }));
+    const field = screen.getByRole('textbox', { name: 'SQL' });
+    await user.type(field, 'SELECT 1');
+    await user.tab();
+    expect(query()).toMatchObject({ editorMode: 'sql', sql: 'SELECT 1' });
+    expect(Object.keys(query())).not.toEqual(expect.arrayContaining(['kind']));
+    expect(query()).not.toHaveProperty('column');
+  });
+
+  it('keeps the SQL and the choices for when somebody comes back', async () => {
+    const { query } = await show(built);
+    await user.click(screen.getByLabelText('Activity'));
+    expect(query()).toMatchObject({ kind: 'activity', route: 'auto' });
+    await choose('Show', /^Each statement/);
+    await user.click(screen.getByLabelText('Builder'));
+    expect(query()).toMatchObject(built);
+    expect(query()).not.toHaveProperty('kind');
+  });
+
+  it('keeps SQL that was written', async () => {
+    const { query } = await show({ ...built, editorMode: 'sql', sql: 'SELECT 1 -- mine' });
+    await user.click(screen.getByLabelText('Activity'));
+    await user.click(screen.getByLabelText('SQL', { selector: 'input' }));
+    expect(query()).toMatchObject({ editorMode: 'sql', sql: 'SELECT 1 -- mine' });
+  });
+
+  it('marks the boundary of a dataset that both legs have', async () => {
+    const { query, asked } = await show({ kind: 'boundary' });
+    expect(screen.getByLabelText('Boundary')).toBeChecked();
+    await choose(/^Dataset/, /^contacts/);
+    expect(query()).toMatchObject({ kind: 'boundary', table: 'contacts' });
+    await pause();
+    expect(asked.map(({ path }) => path)).not.toContain('explain');
+    await user.click(screen.getByLabelText('Builder'));
+    expect(query()).toMatchObject({ editorMode: 'builder', sql: built.sql });
+    expect(query()).not.toHaveProperty('table');
   });
 });
 
@@ -190,17 +326,37 @@ describe('the two editors', () => {
   });
 });
 
+it('the builder starts with a dataset that is there', async () => {
+  const datasets = [{ name: 'mine', columns: [{ name: 'site', type: 'text' as const }] }];
+  const { query } = await show({ editorMode: 'sql', sql: '' }, {}, undefined, { datasets });
+  await user.click(screen.getByLabelText('Builder'));
+  expect(query().builder).toMatchObject({ dataset: 'mine', groupBy: [] });
+  expect(query().sql).toContain('FROM $__dataset(mine)');
+});
+
 describe('the route', () => {
   it('says where the range goes, and why', async () => {
     const { query, run } = await show(built);
     await user.click(await screen.findByRole('button', { name: badgeText(EXPLANATION) }));
     expect(screen.getByText(/Grouped by the time bucket\./)).toBeVisible();
     expect(screen.getByText(/Athena is complete until then\./)).toBeVisible();
+    expect(screen.getByText('The range reaches over the boundary.')).toBeVisible();
+    // Each slice's statement is there when it is asked for.
+    expect(screen.getByText('SELECT old')).not.toBeVisible();
+    await user.click(screen.getByText(/^Athena in eu-west-2: /));
     expect(screen.getByText('SELECT old')).toBeVisible();
     expect(screen.getByText('All is well.')).toBeVisible();
     await user.click(screen.getByLabelText('Historical'));
     expect(query().route).toBe('historical');
     expect(run).toHaveBeenCalled();
+  });
+
+  it('says why one leg answers alone', async () => {
+    const why = 'The whole range is within what Timestream keeps.';
+    const alone = { ...EXPLANATION, boundary: null, slices: [EXPLANATION.slices[1]!], why };
+    await show(built, { explain: () => alone });
+    await user.click(await screen.findByRole('button', { name: badgeText(alone) }));
+    expect(screen.getByText(why)).toBeVisible();
   });
 
   it('says why it is not known', async () => {
@@ -209,7 +365,23 @@ describe('the route', () => {
         throw { data: { message: 'There is no dataset contacts.' } };
       },
     });
-    expect(await screen.findByText('There is no dataset contacts.')).toBeVisible();
+    expect(await screen.findByText(/There is no dataset contacts\./)).toBeVisible();
+  });
+
+  it('is silent where the run failed of the same', async () => {
+    const message = 'There is no dataset contacts.';
+    const { asked } = await show(
+      built,
+      {
+        explain: () => {
+          throw { data: { message } };
+        },
+      },
+      { state: LoadingState.Error, series: [], errors: [{ message, refId: 'A' }] }
+    );
+    await waitFor(() => expect(asked.some(({ path }) => path === 'explain')).toBe(true));
+    await waitFor(() => expect(screen.queryByText('Working out the route')).not.toBeInTheDocument());
+    expect(screen.getAllByText(/There is no dataset contacts\./)).toHaveLength(1);
   });
 
   it('is not asked where there is nothing to run', async () => {

@@ -1,20 +1,24 @@
 // The query editor: by choosing or in SQL, with where the query goes and what it came to.
-import { LoadingState, type QueryEditorProps } from '@grafana/data';
+import type { QueryEditorProps } from '@grafana/data';
 import { EditorRow, EditorRows } from '@grafana/plugin-ui';
-import { Alert, Button, ConfirmModal, RadioButtonGroup, Stack, Text } from '@grafana/ui';
+import { Button, Collapse, ConfirmModal, RadioButtonGroup, Stack, Text } from '@grafana/ui';
 import React, { useEffect, useMemo, useState } from 'react';
 
-import { startingState, toBuilder, toSql } from '../builder/state';
+import { written } from '../builder/follow';
+import { startingChoices } from '../builder/start';
+import { built } from '../builder/state';
 import { writeSql } from '../builder/write';
 import type { DataSource } from '../datasource';
 import { importQuery } from '../import';
-import type { BuilderState, EditorMode, Slice, SwitchboardOptions, SwitchboardQuery } from '../types';
+import { inMode, isAboutItself, modeOf, type Mode } from '../kind';
+import type { SwitchboardOptions, SwitchboardQuery } from '../types';
+import { AboutItself } from './AboutItself';
 import { Builder } from './builder/Builder';
-import { faultSpan } from './fault';
+import { failureOf, faultOf } from './failure';
 import { formatSql } from './format';
 import { OptionsRow } from './OptionsRow';
-import { outcomes, outcomeText } from './outcome';
 import type { Problem } from './problems';
+import { RunOutcome } from './RunOutcome';
 import { RouteRow } from './RouteRow';
 import { SqlField } from './SqlField';
 import { useExplanation } from './useExplanation';
@@ -24,10 +28,18 @@ export interface Props extends QueryEditorProps<DataSource, SwitchboardQuery, Sw
   isFormatFixed?: boolean;
 }
 
-const MODES: Array<{ value: EditorMode; label: string }> = [
-  { value: 'builder', label: 'Builder' },
-  { value: 'sql', label: 'SQL' },
+const MODES: Array<{ value: Mode; label: string; description: string }> = [
+  { value: 'builder', label: 'Builder', description: 'A statement over a dataset, by choosing' },
+  { value: 'sql', label: 'SQL', description: 'A statement as it is written' },
+  { value: 'activity', label: 'Activity', description: 'What this data source ran lately' },
+  { value: 'boundary', label: 'Boundary', description: 'A mark where Athena ends and Timestream begins' },
 ];
+
+/** Activity is for panels, a mark is for annotations; what the query is has its place in either. */
+function modesFor(isAnnotation: boolean, mode: Mode) {
+  const other = isAnnotation ? 'activity' : 'boundary';
+  return MODES.filter(({ value }) => value !== other || value === mode);
+}
 
 export function QueryEditor(props: Props) {
   const { datasource, data, range, onRunQuery, isFormatFixed } = props;
@@ -35,48 +47,69 @@ export function QueryEditor(props: Props) {
   const { onChange, replaceAndRun } = useChanges(props);
   const [asked, setAsked] = useState<SwitchboardQuery>();
   const route = query.route ?? 'auto';
-  const mode = query.editorMode ?? 'sql';
+  const mode = modeOf(query);
   const known = useKnowledge(datasource, query, range);
   const { intervalMs, maxDataPoints } = data?.request ?? {};
   const explained = useExplanation(datasource, query, { range, intervalMs, maxDataPoints });
   const slices = explained.state === 'known' ? explained.explanation.slices : undefined;
   const fault = useMemo(() => faultOf(query, data, slices), [query, data, slices]);
+  const failure = failureOf(query, data);
 
-  const switchTo = (chosen: EditorMode) => {
-    if (chosen === 'sql') {
-      onChange(toSql(query));
-      return;
-    }
-    const { safe, query: next } = toBuilder(query);
-    if (safe) {
-      onChange(next);
-    } else {
+  const switchTo = (chosen: Mode) => {
+    const { safe, query: next } = inMode(query, chosen, startingChoices(datasource.settings));
+    if (!safe) {
       setAsked(next);
+    } else if (isAboutItself(query) || isAboutItself(next)) {
+      // What is on screen answers another question.
+      replaceAndRun(next);
+    } else {
+      onChange(next);
     }
   };
+  const modes = (
+    <RadioButtonGroup
+      size="sm"
+      aria-label="Editor"
+      options={modesFor(isFormatFixed ?? false, mode)}
+      value={mode}
+      onChange={switchTo}
+    />
+  );
+  const run = (
+    <Button size="sm" icon="play" type="button" onClick={onRunQuery} disabled={!datasource.filterQuery(query)}>
+      Run query
+    </Button>
+  );
   return (
     <EditorRows>
       <EditorRow>
-        <Stack wrap="wrap" gap={2} alignItems="center">
-          <RadioButtonGroup size="sm" aria-label="Editor" options={MODES} value={mode} onChange={switchTo} />
+        {isAboutItself(query) ? (
+          <Stack wrap="wrap" gap={2} alignItems="center">
+            {modes}
+            {run}
+          </Stack>
+        ) : (
           <RouteRow
             route={route}
-            explained={explained}
+            // A run that failed of the same says it, and more.
+            explained={explained.state === 'failed' && explained.message === failure ? { state: 'none' } : explained}
+            before={modes}
+            after={run}
             onChange={(chosen) => replaceAndRun({ ...query, route: chosen })}
           />
-          <Button size="sm" icon="play" type="button" onClick={onRunQuery} disabled={!datasource.filterQuery(query)}>
-            Run query
-          </Button>
-        </Stack>
+        )}
       </EditorRow>
       <Imported query={query} />
-      {mode === 'builder' ? (
-        <BuilderMode {...props} query={query} known={known} onBuilt={replaceAndRun} />
-      ) : (
+      {mode === 'builder' && <BuilderMode {...props} query={query} known={known} onBuilt={replaceAndRun} />}
+      {mode === 'sql' && (
         <SqlMode query={query} known={known} fault={fault} onChange={onChange} onRun={replaceAndRun} />
       )}
-      <OptionsRow query={query} isFormatFixed={isFormatFixed} onChange={replaceAndRun} />
-      <Outcome {...props} />
+      {isAboutItself(query) ? (
+        <AboutItself query={query} datasets={known.datasets} isFormatFixed={isFormatFixed} onChange={replaceAndRun} />
+      ) : (
+        <OptionsRow query={query} isFormatFixed={isFormatFixed} onChange={replaceAndRun} />
+      )}
+      <RunOutcome data={data} refId={query.refId} failure={failure} />
       <ConfirmModal
         isOpen={asked !== undefined}
         title="The builder cannot show this statement"
@@ -102,22 +135,6 @@ function opened(query: SwitchboardQuery, variables: readonly string[]): Switchbo
   }
   const imported = importQuery(query, variables);
   return imported ? { ...imported, datasource: query.datasource, key: query.key } : query;
-}
-
-/** Why the last run failed. */
-function failureOf({ refId }: SwitchboardQuery, data: Props['data']): string | undefined {
-  return data?.errors?.find((error) => error.refId === refId)?.message;
-}
-
-/** Where the last run failed, if what ran is what is shown. */
-function faultOf(query: SwitchboardQuery, data: Props['data'], slices: Slice[] | undefined): Problem | undefined {
-  const message = data?.state === LoadingState.Loading ? undefined : failureOf(query, data);
-  const ran = data?.request?.targets.find(({ refId }) => refId === query.refId) as SwitchboardQuery | undefined;
-  if (!message || !query.sql || !ran || opened(ran, []).sql !== query.sql) {
-    return undefined;
-  }
-  const span = faultSpan(query.sql, message, slices);
-  return span && { ...span, message };
 }
 
 function useChanges({ onChange, onRunQuery }: Props) {
@@ -150,12 +167,13 @@ type BuilderModeProps = Props & {
 
 function BuilderMode({ query, known, datasource, range, onChange, onBuilt }: BuilderModeProps) {
   const state = query.builder;
+  const [isSqlShown, setSqlShown] = useState(false);
   // A query without choices starts with some; what the editor shows is what the query holds.
   useEffect(() => {
     if (!state) {
-      onChange(built(query, startingState()));
+      onChange(built(query, startingChoices(datasource.settings)));
     }
-  }, [state, query, onChange]);
+  }, [state, query, datasource, onChange]);
   if (!state) {
     return null;
   }
@@ -168,16 +186,11 @@ function BuilderMode({ query, known, datasource, range, onChange, onBuilt }: Bui
         range={range}
         onChange={(changed) => onBuilt(built(query, changed))}
       />
-      <details>
-        <summary>SQL</summary>
-        <pre style={{ whiteSpace: 'pre-wrap' }}>{writeSql(state)}</pre>
-      </details>
+      <Collapse label="SQL" isOpen={isSqlShown} onToggle={() => setSqlShown(!isSqlShown)}>
+        <pre style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere', margin: 0 }}>{writeSql(state)}</pre>
+      </Collapse>
     </>
   );
-}
-
-function built(query: SwitchboardQuery, builder: BuilderState): SwitchboardQuery {
-  return { ...query, editorMode: 'builder', builder, sql: writeSql(builder) };
 }
 
 interface SqlModeProps {
@@ -190,7 +203,7 @@ interface SqlModeProps {
 
 function SqlMode({ query, known, fault, onChange, onRun }: SqlModeProps) {
   const sql = query.sql ?? '';
-  const edited = (text: string): SwitchboardQuery => ({ ...query, editorMode: 'sql', sql: text });
+  const edited = (text: string) => written(query, text);
   return (
     <div>
       <SqlField
@@ -220,30 +233,6 @@ function SqlMode({ query, known, fault, onChange, onRun }: SqlModeProps) {
           Ctrl or Cmd with Enter runs it. Ctrl with M lets Tab leave the field.
         </Text>
       </Stack>
-    </div>
-  );
-}
-
-/** What the last run came to, leg by leg. */
-function Outcome({ data, query }: Props) {
-  if (data?.state === LoadingState.Loading) {
-    return (
-      <Text variant="bodySmall" color="secondary">
-        Running…
-      </Text>
-    );
-  }
-  const failure = failureOf(query, data);
-  if (failure) {
-    return <Alert severity="error" title={failure} />;
-  }
-  return (
-    <div role="status">
-      {outcomes(data?.series ?? [], query.refId).map((outcome) => (
-        <Text key={outcome.leg} element="p" variant="bodySmall" color="secondary">
-          {outcomeText(outcome)}
-        </Text>
-      ))}
     </div>
   );
 }

@@ -15,7 +15,18 @@ function explanation(parts: Array<[Leg, number]>, now = Date.now()): Explanation
   });
   const meets = slices.find((slice) => slice.leg === 'realtime')?.from ?? now;
   const boundary = new Set(parts.map(([leg]) => leg)).size > 1 ? { at: meets, why: '' } : null;
-  return { kind: 'rows', reason: '', route: 'auto', boundary, step: null, slices, notices: [], summary: '', text: '' };
+  return {
+    kind: 'rows',
+    reason: '',
+    why: '',
+    route: 'auto',
+    boundary,
+    step: null,
+    slices,
+    notices: [],
+    summary: '',
+    text: '',
+  };
 }
 
 it('says who answers, and where the legs meet', () => {

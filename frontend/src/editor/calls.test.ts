@@ -1,7 +1,11 @@
+import { readFileSync } from 'fs';
+import path from 'path';
+
 import { dataset, knowledge as base, macro, withTables } from '../../tests/sql';
 import { callAt } from './calls';
 import { hoverAt } from './hover';
 import type { Knowledge } from './knowledge';
+import { MACRO_WORDS } from './macroWords';
 
 const BOTH = ['realtime', 'historical'] as const;
 
@@ -12,7 +16,6 @@ const knowledge: Knowledge = {
     macro('dataset', [...BOTH], '$__dataset(name)'),
     {
       ...macro('timeGroup', [...BOTH], '$__timeGroup([column, ]interval[, zone])'),
-      description: 'A bucket',
       example: 'x',
     },
     macro('day', [...BOTH], '$__day[([column][, zone])]'),
@@ -77,6 +80,14 @@ describe('signatures', () => {
   });
 });
 
+it('every macro is said in words', () => {
+  const manual = readFileSync(path.resolve(__dirname, '../../../docs/macros.md'), 'utf8');
+  const names = new Set([...manual.matchAll(/^\| `\$__(\w+)/gm)].map(([, name]) => name!));
+  expect(names.size).toBeGreaterThan(20);
+  expect([...names].filter((name) => !MACRO_WORDS[name])).toEqual([]);
+  expect(Object.keys(MACRO_WORDS).filter((name) => !names.has(name))).toEqual([]);
+});
+
 describe('descriptions', () => {
   const hovered = (sql: string, more: Partial<Knowledge> = {}) => {
     const text = sql.replace('|', '');
@@ -86,8 +97,11 @@ describe('descriptions', () => {
 
   it.each([
     ['SELECT |round(1)', ['round', 'round(x, digits)', 'Rounded']],
-    ['SELECT $__time|Group(5m)', ['$__timeGroup', '$__timeGroup([column, ]interval[, zone])', 'A bucket\n\n`x`']],
-    ['SELECT $__now|_ms', ['$__now_ms', '$__now_ms', '\n\nOn Timestream.']],
+    [
+      'SELECT $__time|Group(5m)',
+      ['$__timeGroup', '$__timeGroup([column, ]interval[, zone])', expect.stringMatching(/^The bucket .*\n\n`x`$/)],
+    ],
+    ['SELECT $__now|_ms', ['$__now_ms', '$__now_ms', expect.stringMatching(/since 1970\n\nOn Timestream\.$/)]],
     ['SELECT que|ue FROM $__dataset(contacts)', ['queue', 'queue text', 'Where it waited\n\nColumn of contacts']],
     ['SELECT c."wa|it" FROM $__dataset(contacts) c', ['"wait"', 'wait text, s', 'Column of contacts, Timestream only']],
   ])('%s', (sql, expected) => {
@@ -106,6 +120,11 @@ describe('descriptions', () => {
       'queue',
       'varchar, Timestream',
     ]);
+  });
+
+  it('of a struct’s field too', () => {
+    const sql = 'SELECT agent.user|name FROM connect.contact_records';
+    expect(hovered(sql, { ...withTables(), route: 'historical' })?.[2]).toBe('string, Athena');
   });
 
   it.each([

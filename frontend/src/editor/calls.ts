@@ -1,7 +1,7 @@
 // The call that the cursor is in: which macro or function, what it takes, and which argument is being typed. Pure.
 import { nameOf, placed, tokenize, isClosed, type Placed } from '../sql/tokens';
 import { FUNCTIONS } from './functions';
-import { isOn, macroName, macrosOf, type Knowledge } from './knowledge';
+import { isOn, macroName, macrosOf, macroText, type Knowledge } from './knowledge';
 import { datasetsOf, isSame, readsOf } from './reads';
 
 export interface CallSignature {
@@ -39,10 +39,7 @@ export function described(
 ): { label: string; documentation: string } | undefined {
   if (name.startsWith('$')) {
     const macro = macrosOf(sql, knowledge).find((macro) => macroName(macro) === name);
-    const example = macro?.example && `\`${macro.example}\``;
-    return (
-      macro && { label: macro.signature, documentation: [macro.description, example].filter(Boolean).join('\n\n') }
-    );
+    return macro && { label: macro.signature, documentation: macroText(macro) };
   }
   const named = FUNCTIONS.filter((known) => isSame(known.name, name));
   const found = named.find(({ legs }) => isOn(knowledge.route, legs)) ?? named[0];

@@ -3,10 +3,10 @@ import { identifier, literal, quoted } from '../sql/text';
 import { isClosed, isTrivia, placed, tokenize, type Placed } from '../sql/tokens';
 import type { Dataset, Route } from '../types';
 import { FUNCTIONS } from './functions';
-import { isOn, macroName, macrosOf, whereabouts, type Knowledge } from './knowledge';
+import { isOn, macroName, macrosOf, macroText, whereabouts, type Knowledge } from './knowledge';
 import { Desk, VALUES, type Need } from './lists';
 import { comparedColumn, pathBefore } from './literals';
-import { columnsOfTables, tablesAt, written, type Named } from './native';
+import { columnsOfTables, fieldsAt, tablesAt, written, type Named } from './native';
 import { datasetsOf, readsOf, sourceOf, type Source } from './reads';
 
 export type SuggestionKind =
@@ -121,8 +121,11 @@ function afterDot(spot: Spot): Suggestion[] {
   if (isTablePlace(before.slice(0, named.start))) {
     return tablesAt(named.path, knowledge, desk).map((table) => nameSuggestion(table, spot));
   }
-  const source = sourceOf(named.path, readsOf(sql));
-  return source ? columnsOf([source], spot) : [];
+  const reads = readsOf(sql);
+  const source = sourceOf(named.path, reads);
+  return source
+    ? columnsOf([source], spot)
+    : fieldsAt(named.path, reads, knowledge, desk).map((field) => nameSuggestion(field, spot));
 }
 
 /** Whether a table is what comes next. */
@@ -192,7 +195,7 @@ function columnsOfDatasets(datasets: Dataset[], { quote }: Spot): Suggestion[] {
 }
 
 function nameSuggestion(named: Named, { before, quote, knowledge: { route } }: Spot): Suggestion {
-  const { kind, label, detail } = named;
+  const { kind, label, detail, documentation } = named;
   // Athena hands these to Hive, which quotes names with backquotes.
   const isHive = route === 'historical' && /^(?:show|describe|desc)$/i.test(before[0]?.text ?? '');
   const insert = written(named, quote);
@@ -201,6 +204,7 @@ function nameSuggestion(named: Named, { before, quote, knowledge: { route } }: S
     label,
     insert: escaped(isHive && !quote ? insert.replaceAll('"', '`') : insert),
     detail,
+    ...(documentation !== detail && { documentation }),
     ...(quote && { filter: quoted(label, quote) }),
   };
 }
@@ -236,14 +240,14 @@ function functions(route: Route): Suggestion[] {
 
 function macros({ sql, knowledge }: Spot): Suggestion[] {
   return macrosOf(sql, knowledge).map((macro) => {
-    const { signature, description, example } = macro;
+    const { signature } = macro;
     const label = macroName(macro);
     return {
       kind: 'macro',
       label,
       insert: `\\${label}${signature.includes('(') ? '($0)' : ''}`,
       detail: signature,
-      documentation: [description, example].filter(Boolean).join('\n\n'),
+      documentation: macroText(macro),
     };
   });
 }

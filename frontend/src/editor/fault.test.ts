@@ -1,3 +1,7 @@
+import { LoadingState, type PanelData } from '@grafana/data';
+
+import type { SwitchboardQuery } from '../types';
+import { faultOf } from './failure';
 import { faultSpan } from './fault';
 
 const TIMESTREAM = 'Timestream in eu-west-1 rejected the request: ';
@@ -121,4 +125,39 @@ it('an answer without a place is marked where only one place can be meant', () =
   expect(marked('SELECT a, b FROM t', `${ATHENA}HIVE_BAD_DATA: Field 'b' is not a number`)).toBe('b');
   expect(marked('SELECT b, b FROM t', `${ATHENA}HIVE_BAD_DATA: Field 'b' is not a number`)).toBeUndefined();
   expect(marked('SELECT b FROM t', "Athena in eu-west-2 could not be reached: 'b'")).toBeUndefined();
+});
+
+describe('a run that failed', () => {
+  const query = (sql: string) => ({ refId: 'A', sql }) as SwitchboardQuery;
+  const data = (ran: object, more: Partial<PanelData> = {}) =>
+    ({
+      state: LoadingState.Error,
+      errors: [{ refId: 'A', message: `${TIMESTREAM}line 1:8: Column 'x' cannot be resolved.` }],
+      request: {
+        targets: [
+          { refId: 'B', sql: 'SELECT x' },
+          { refId: 'A', ...ran },
+        ],
+      },
+      ...more,
+    }) as unknown as PanelData;
+
+  it('is marked where what ran is shown', () => {
+    expect(faultOf(query('SELECT x'), data({ sql: 'SELECT x' }), undefined)).toMatchObject({ from: 7, to: 8 });
+    expect(faultOf(query('SELECT x'), data({ rawQuery: 'SELECT x' }), undefined)).toMatchObject({ from: 7, to: 8 });
+  });
+
+  it.each<[string, string, PanelData | undefined]>([
+    ['the text has changed', 'SELECT x, y', data({ sql: 'SELECT x' })],
+    ['it runs again', 'SELECT x', data({ sql: 'SELECT x' }, { state: LoadingState.Loading })],
+    [
+      'another query failed',
+      'SELECT x',
+      data({ sql: 'SELECT x' }, { errors: [{ refId: 'B', message: 'line 1:8: x' }] }),
+    ],
+    ['it is not known what ran', 'SELECT x', data({}, { request: undefined })],
+    ['nothing ran', 'SELECT x', undefined],
+  ])('is not marked where %s', (_, sql, panel) => {
+    expect(faultOf(query(sql), panel, undefined)).toBeUndefined();
+  });
 });

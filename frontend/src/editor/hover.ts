@@ -2,10 +2,10 @@
 import { nameOf, placed, type Placed } from '../sql/tokens';
 import type { DatasetColumn } from '../types';
 import { described } from './calls';
-import { macroName, SERVICES, whereabouts, type Knowledge } from './knowledge';
+import { macroName, macroText, servicesOf, whereabouts, type Knowledge } from './knowledge';
 import { Desk, type Need } from './lists';
 import { pathBefore } from './literals';
-import { columnsOfTables } from './native';
+import { columnsOfTables, fieldsAt, type Named } from './native';
 import { datasetsOf, isSame, readsOf, sourceOf } from './reads';
 
 export interface Hover {
@@ -71,7 +71,7 @@ function macro(name: string, sql: string, knowledge: Knowledge): Pick<Hover, 'ti
   return (
     other && {
       title: other.signature,
-      text: [other.description, `On ${other.legs.map((leg) => SERVICES[leg]).join(' and ')}.`].join('\n\n'),
+      text: [macroText(other), `On ${servicesOf(other.legs)}.`].filter(Boolean).join('\n\n'),
     }
   );
 }
@@ -102,7 +102,7 @@ function column(
   const reads = readsOf(sql);
   const source = qualifier && sourceOf(qualifier, reads);
   if (qualifier && !source) {
-    return undefined;
+    return nameText(fieldsAt(qualifier, reads, knowledge, desk), name);
   }
   const sources = source ? [source] : reads.sources;
   for (const { name: dataset, columns } of sources.length > 0 ? datasetsOf(sources, knowledge.datasets) : []) {
@@ -112,8 +112,12 @@ function column(
     }
   }
   const tables = sources.filter(({ path }) => path.length > 0);
-  const found = columnsOfTables(tables, knowledge, desk).find(({ label }) => isSame(label, name));
-  return found && { title: found.label, text: found.detail };
+  return nameText(columnsOfTables(tables, knowledge, desk), name);
+}
+
+function nameText(known: Named[], name: string): Pick<Hover, 'title' | 'text'> | undefined {
+  const found = known.find(({ label }) => isSame(label, name));
+  return found && { title: found.label, text: found.documentation };
 }
 
 function titleOf({ name, type, unit }: DatasetColumn): string {

@@ -102,12 +102,13 @@ async function completions(
     // What came too late is there when typing goes on.
     incomplete: !isComplete,
     suggestions: suggestions.map(({ kind, label, insert, detail, documentation, filter }, index) => ({
-      label,
+      // Types and legs are seen of all of them, not of the chosen one alone.
+      label: { label, description: detail },
       kind: kinds[kind],
       insertText: insert,
       insertTextRules: monaco.languages.CompletionItemInsertTextRule.InsertAsSnippet,
       detail,
-      documentation,
+      documentation: documentation && { value: documentation },
       filterText: filter ?? label,
       // In the order they were thought of: columns before functions, functions before keywords.
       sortText: String(index).padStart(5, '0'),

@@ -1,6 +1,7 @@
 // What the SQL editor knows when it thinks of completions, signatures and descriptions.
 import type { Dataset, Leg, Macro, Route } from '../types';
 import type { Listed, Need } from './lists';
+import { MACRO_WORDS } from './macroWords';
 import { readsOf } from './reads';
 
 /** What a leg's statements mean where they leave names out. */
@@ -46,6 +47,13 @@ export function whereabouts({ realtime, historical }: { realtime: boolean; histo
 /** On auto, either leg may run the statement: only what both have. */
 export function isOn(route: Route, legs: Leg[]): boolean {
   return route === 'auto' ? legs.length === 2 : legs.includes(route);
+}
+
+/** What a macro stands for, and a use of it. */
+export function macroText(macro: Macro): string {
+  return [MACRO_WORDS[macroName(macro).slice('$__'.length)], macro.example && `\`${macro.example}\``]
+    .filter(Boolean)
+    .join('\n\n');
 }
 
 export function macroName({ name }: Macro): string {

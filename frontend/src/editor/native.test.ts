@@ -2,6 +2,7 @@ import { keyOf, knowledge, withTables } from '../../tests/sql';
 import { complete } from './completion';
 import type { Knowledge } from './knowledge';
 import { readsOf } from './reads';
+import { fieldsOf } from './structs';
 
 /** What is offered where `|` stands. */
 function offered(sql: string, known: Knowledge = withTables()) {
@@ -55,9 +56,9 @@ describe('tables', () => {
     const { labels, details } = offered('SELECT * FROM |');
     expect(labels.slice(0, 2)).toEqual(['$__dataset(contacts)', '$__dataset(agent_events)']);
     expect(details).toMatchObject({
-      contact_records: 'table of connect, Timestream and Athena',
-      queue_metrics: 'table of connect, Timestream',
-      '2025 archive': 'table of connect, Athena',
+      contact_records: 'table, Timestream and Athena',
+      queue_metrics: 'table, Timestream',
+      '2025 archive': 'table, Athena',
       'My-Db': 'database, Timestream',
       connect: 'database, Timestream and Athena',
     });
@@ -115,10 +116,13 @@ describe('tables', () => {
   });
 });
 
+const ATHENA = ['queue', 'group', 'agent'];
+
 describe('columns of tables', () => {
   it('come with types and legs', () => {
     expect(offered('SELECT | FROM connect.contact_records').details).toMatchObject({
-      queue: 'varchar or string, Timestream and Athena',
+      queue: 'Timestream varchar, Athena string',
+      agent: 'struct<…>, Athena',
       time: 'timestamp, Timestream',
       group: 'string, Athena',
     });
@@ -126,13 +130,13 @@ describe('columns of tables', () => {
   });
 
   it.each([
-    ['SELECT r.| FROM connect.contact_records r', ['queue', 'group']],
-    ['SELECT 1 FROM "connect"."contact_records" AS "r" WHERE r.gr|', ['queue', 'group']],
-    ['SELECT contact_records.| FROM connect.contact_records', ['queue', 'group']],
-    ['SELECT connect.contact_records.| FROM connect.contact_records', ['queue', 'group']],
+    ['SELECT r.| FROM connect.contact_records r', ATHENA],
+    ['SELECT 1 FROM "connect"."contact_records" AS "r" WHERE r.gr|', ATHENA],
+    ['SELECT contact_records.| FROM connect.contact_records', ATHENA],
+    ['SELECT connect.contact_records.| FROM connect.contact_records', ATHENA],
     ['SELECT c.| FROM $__dataset(contacts) c JOIN connect.contact_records r ON 1', ['time', 'queue', 'order']],
     ['SELECT x.| FROM connect.contact_records r', []],
-    ['SELECT 1 FROM contact_records WHERE contact_records.|', ['queue', 'group']],
+    ['SELECT 1 FROM contact_records WHERE contact_records.|', ATHENA],
     ['SELECT .|', []],
   ])('%s', (sql, expected) => {
     expect(offered(sql, historical()).labels).toEqual(expected);
@@ -145,6 +149,33 @@ describe('columns of tables', () => {
     );
     expect(offered('SELECT | FROM contact_records', historical()).put('group')).toMatch(/^SELECT "group" FROM/);
   });
+});
+
+describe('fields of structs', () => {
+  const FROM = 'FROM connect.contact_records r';
+
+  it.each([
+    [`SELECT agent.| ${FROM}`, ['username', 'hierarchy']],
+    [`SELECT r.agent.us| ${FROM}`, ['username', 'hierarchy']],
+    [`SELECT connect.contact_records.Agent."hierarchy".| FROM connect.contact_records`, ['level 1', 'list']],
+    [`SELECT agent.hierarchy.list.| ${FROM}`, []],
+    [`SELECT queue.| ${FROM}`, []],
+  ])('%s', (sql, expected) => {
+    expect(offered(sql, historical()).labels).toEqual(expected);
+  });
+
+  it('are written and told with their types', () => {
+    const { put, details } = offered(`SELECT agent.hierarchy.| ${FROM}`, historical());
+    expect(put('level 1')).toBe(`SELECT agent.hierarchy."level 1" ${FROM}`);
+    expect(details).toEqual({ 'level 1': 'decimal(10,2), Athena', list: 'array<…>, Athena' });
+  });
+
+  it.each(['struct<', 'struct<>', 'struct<a>', 'struct<:>', 'struct<a:,b>', '>struct<a:b>', '', undefined])(
+    'none in %j',
+    (type) => {
+      expect(fieldsOf(type)).toEqual([]);
+    }
+  );
 });
 
 describe('values', () => {

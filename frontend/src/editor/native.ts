@@ -1,9 +1,10 @@
 // Databases, tables and columns as the engines name them: what of them may come next, and which lists tell.
 import { identifier, quoted } from '../sql/text';
 import type { Leg } from '../types';
-import { legsOf, servicesOf, type Knowledge } from './knowledge';
+import { legsOf, SERVICES, servicesOf, type Knowledge } from './knowledge';
 import type { Desk, Entry } from './lists';
-import { isSame, type Source } from './reads';
+import { isSame, sourceOf, type Reads, type Source } from './reads';
+import { fieldsOf, shortType } from './structs';
 
 /** Something that has a name on one leg or both. */
 export interface Named {
@@ -12,14 +13,17 @@ export interface Named {
   /** The name by its parts, without quotes. */
   parts: string[];
   legs: Leg[];
+  /** What it is, and where: in short, and in full. */
   detail: string;
+  documentation: string;
 }
 
-type Found = Omit<Named, 'legs' | 'detail'> & { leg: Leg; what: string };
+type Found = Pick<Named, 'kind' | 'label' | 'parts'> & { leg: Leg; what: string };
 
 /** What may follow FROM, JOIN or the `path` that stands there already. */
 export function tablesAt(path: string[], knowledge: Knowledge, desk: Desk): Named[] {
-  return merged(legsOf(knowledge).flatMap((leg) => tablesOn(leg, path, knowledge, desk)));
+  const found = merged(legsOf(knowledge).flatMap((leg) => tablesOn(leg, path, knowledge, desk)));
+  return [...found.filter(({ kind }) => kind === 'table'), ...found.filter(({ kind }) => kind === 'database')];
 }
 
 function tablesOn(leg: Leg, path: string[], { places }: Knowledge, desk: Desk): Found[] {
@@ -31,7 +35,7 @@ function tablesOn(leg: Leg, path: string[], { places }: Knowledge, desk: Desk): 
       label: name,
       parts: [...before, name],
       leg,
-      what: `table of ${database}`,
+      what: 'table',
     }));
   const databases = (catalog: string | undefined) =>
     desk
@@ -67,17 +71,31 @@ function databaseOf(leg: Leg, catalog: string | undefined, name: string | undefi
 export function columnsOfTables(sources: Source[], knowledge: Knowledge, desk: Desk): Named[] {
   return merged(
     legsOf(knowledge).flatMap((leg) =>
-      sources.flatMap((source) =>
-        columnsOf(leg, source, knowledge, desk).map(({ name, type }): Found => ({
-          kind: 'column',
-          label: name,
-          parts: [name],
-          leg,
-          what: type ?? 'column',
-        }))
-      )
+      sources.flatMap((source) => columnsOf(leg, source, knowledge, desk).map((entry) => column(leg, entry)))
     )
   );
+}
+
+/** The fields of the struct that `path` names: a column, perhaps with its table before and fields behind. */
+export function fieldsAt(path: string[], reads: Reads, knowledge: Knowledge, desk: Desk): Named[] {
+  return merged(
+    legsOf(knowledge).flatMap((leg) => {
+      const named = path.flatMap((_, index) => {
+        const source = sourceOf(path.slice(0, index), reads);
+        const sources = index === 0 ? reads.sources : source ? [source] : [];
+        let entries = sources.flatMap((source) => columnsOf(leg, source, knowledge, desk));
+        for (const part of path.slice(index)) {
+          entries = fieldsOf(entries.find(({ name }) => isSame(name, part))?.type);
+        }
+        return entries;
+      });
+      return named.map((entry) => column(leg, entry));
+    })
+  );
+}
+
+function column(leg: Leg, { name, type }: Entry): Found {
+  return { kind: 'column', label: name, parts: [name], leg, what: type ?? 'column' };
 }
 
 function columnsOf(leg: Leg, { path }: Source, { places }: Knowledge, desk: Desk): Entry[] {
@@ -109,17 +127,26 @@ function isVariable(name: string): boolean {
   return /^(?:\$|\[\[)/.test(name) && !name.startsWith('$__');
 }
 
-/** What both legs have once, with the service that has it. */
+/** What both legs have once, with what it is to each. */
 function merged(found: Found[]): Named[] {
-  const known = new Map<string, Named & { whats: string[] }>();
-  for (const { leg, what, ...named } of found) {
-    const key = JSON.stringify([named.kind, named.parts]);
-    const before = known.get(key);
-    const legs = before?.legs.includes(leg) ? before.legs : [...(before?.legs ?? []), leg];
-    const whats = before?.whats.includes(what) ? before.whats : [...(before?.whats ?? []), what];
-    known.set(key, { ...named, legs, whats, detail: `${whats.join(' or ')}, ${servicesOf(legs)}` });
+  const known = new Map<string, Found[]>();
+  for (const one of found) {
+    const key = JSON.stringify([one.kind, one.parts]);
+    const before = known.get(key) ?? [];
+    known.set(key, before.some(({ leg }) => leg === one.leg) ? before : [...before, one]);
   }
-  return [...known.values()].map(({ kind, label, parts, legs, detail }) => ({ kind, label, parts, legs, detail }));
+  return [...known.values()].map((all) => {
+    const { kind, label, parts } = all[0]!;
+    const legs = all.map(({ leg }) => leg);
+    return { kind, label, parts, legs, detail: detailOf(all, shortType), documentation: detailOf(all, (type) => type) };
+  });
+}
+
+/** `table, Timestream and Athena`, or `Timestream varchar, Athena string`: short, since lists are narrow. */
+function detailOf(found: Found[], write: (what: string) => string): string {
+  return new Set(found.map(({ what }) => what)).size > 1
+    ? found.map(({ leg, what }) => `${SERVICES[leg]} ${write(what)}`).join(', ')
+    : `${write(found[0]!.what)}, ${servicesOf(found.map(({ leg }) => leg))}`;
 }
 
 /** A name as the engine reads it. `quote` puts it in quotes whether it needs them or not. */

@@ -52,6 +52,11 @@ export function outcomes(frames: DataFrame[], refId: string): LegOutcome[] {
   });
 }
 
+/** How many rows a query's answer has. */
+export function rowsOf(frames: DataFrame[], refId: string): number {
+  return frames.filter((frame) => frame.refId === refId).reduce((rows, { length }) => rows + length, 0);
+}
+
 /** The figure of all runs that have it; none where none has. */
 function total(
   runs: Run[],

@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react';
 
 import { reason } from '../configuration/resources';
 import type { DataSource } from '../datasource';
+import { isAboutItself } from '../kind';
 import type { Explanation, SwitchboardQuery } from '../types';
 
 const PAUSE = 600;
@@ -29,7 +30,7 @@ export function useExplanation(datasource: DataSource, query: SwitchboardQuery, 
     ...[query.sql, query.route, query.freshness, query.format, query.step, query.fill, query.database, query.table],
     ...[query.measure, query.catalog, query.adhocFilters, rangeKey, intervalMs, maxDataPoints],
   ]);
-  const isAskable = range !== undefined && datasource.filterQuery(query);
+  const isAskable = range !== undefined && !isAboutItself(query) && datasource.filterQuery(query);
   useEffect(() => {
     if (!isAskable) {
       return;

@@ -5,6 +5,7 @@ import { Combobox, RadioButtonGroup, Text } from '@grafana/ui';
 import React, { useId } from 'react';
 
 import type { DataSource } from '../datasource';
+import { DatasetsNotice } from '../editor/DatasetsNotice';
 import { RouteRow } from '../editor/RouteRow';
 import { SqlField } from '../editor/SqlField';
 import { useKnowledge, type Known } from '../editor/useKnowledge';
@@ -25,26 +26,34 @@ export function VariableEditor({ datasource, query: saved, range, onChange }: Pr
   // Grafana lists a variable by its definition, the second argument.
   const change = (changed: VariableQuery) =>
     (onChange as (query: VariableQuery, definition: string) => void)(changed, variableText(changed));
+  const kinds = (
+    <RadioButtonGroup
+      size="sm"
+      aria-label="Kind of query"
+      options={KINDS}
+      value={query.kind}
+      onChange={(kind) => change({ ...query, kind })}
+    />
+  );
   return (
     <EditorRows>
       <EditorRow>
-        <RadioButtonGroup
-          size="sm"
-          aria-label="Kind of query"
-          options={KINDS}
-          value={query.kind}
-          onChange={(kind) => change({ ...query, kind })}
-        />
-        {query.kind === 'sql' && (
+        {query.kind === 'sql' ? (
           <RouteRow
             route={route}
             explained={{ state: 'none' }}
+            before={kinds}
             onChange={(chosen) => change({ ...query, route: chosen })}
           />
+        ) : (
+          kinds
         )}
       </EditorRow>
       {query.kind === 'values' ? (
-        <ValuesRow query={query} known={known} onChange={change} />
+        <>
+          <DatasetsNotice known={known} />
+          <ValuesRow query={query} known={known} onChange={change} />
+        </>
       ) : (
         <div>
           <SqlField
@@ -79,21 +88,23 @@ function ValuesRow({ query, known, onChange }: RowProps) {
         <Combobox
           id={`${ids}dataset`}
           loading={known.isLoading}
+          placeholder="choose one"
+          noOptionsMessage="There is none to choose: type the name."
+          customValueDescription="Use this name"
           options={known.datasets.map(({ name }) => ({ value: name, label: name }))}
           value={query.dataset ? { value: query.dataset, label: query.dataset } : null}
           createCustomValue
           onChange={({ value }) => onChange({ ...query, dataset: value })}
         />
       </EditorField>
-      <EditorField
-        label="Column"
-        width={24}
-        htmlFor={`${ids}column`}
-        error={known.failure}
-        invalid={Boolean(known.failure)}
-      >
+      <EditorField label="Column" width={24} htmlFor={`${ids}column`}>
         <Combobox
           id={`${ids}column`}
+          placeholder={query.dataset ? 'choose one' : 'after the dataset'}
+          noOptionsMessage={
+            query.dataset ? 'There is none to choose: type the name.' : 'Choose a dataset first, or type the name.'
+          }
+          customValueDescription="Use this name"
           options={columns
             .filter(({ type }) => type === 'text' || type === 'boolean')
             .map(({ name, description }) => ({ value: name, label: name, description: description ?? undefined }))}

@@ -48,7 +48,7 @@ export function accessibility(world) {
               .map(({ id, html, failureSummary }) => `${id}: ${html} ${failureSummary}`);
             assert.deepEqual(serious, []);
           },
-          { theme }
+          { theme, expected: screen.expected }
         );
       });
     }

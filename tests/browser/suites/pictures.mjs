@@ -9,7 +9,7 @@ import { ROOT } from '../world.mjs';
 const FOLDER = path.resolve(ROOT, process.env.SWITCHBOARD_SCREENS || 'target/browser/screens');
 
 export function pictures(world) {
-  for (const { name, hash, prepare } of SCREENS) {
+  for (const { name, hash, prepare, expected } of SCREENS) {
     for (const theme of ['dark', 'light']) {
       test(`pictures: ${name}, ${theme}`, async () => {
         mkdirSync(FOLDER, { recursive: true });
@@ -20,7 +20,7 @@ export function pictures(world) {
             await page.mouse.move(0, 0);
             await page.screenshot({ path: path.join(FOLDER, `${name}-${theme}.png`), fullPage: true, animations: 'disabled' });
           },
-          { theme, width: 1280 }
+          { theme, width: 1280, expected }
         );
       });
     }

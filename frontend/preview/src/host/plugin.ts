@@ -37,6 +37,7 @@ export interface Plugin {
   DataSourceClass: new (settings: DataSourceInstanceSettings) => DataSourceApi;
   ConfigEditor: ComponentType<Record<string, unknown>>;
   QueryEditor: ComponentType<Record<string, unknown>>;
+  QueryEditorHelp?: ComponentType<Record<string, unknown>>;
 }
 
 /** The data sources that there are, for the page and for the plugin. */
@@ -96,10 +97,10 @@ export async function loadPlugin(): Promise<{ plugin: Plugin; sources: Sources }
   Object.assign(meta, { module: `${baseUrl}/module.js`, baseUrl });
   const module = await system().import(`${window.location.origin}/${meta.module}`);
   const loaded = module.plugin as DataSourcePlugin<DataSourceApi>;
-  const { ConfigEditor, QueryEditor } = loaded.components as unknown as Pick<Plugin, 'ConfigEditor' | 'QueryEditor'>;
+  const components = loaded.components as unknown as Pick<Plugin, 'ConfigEditor' | 'QueryEditor' | 'QueryEditorHelp'>;
   const DataSourceClass = loaded.DataSourceClass as unknown as Plugin['DataSourceClass'];
   loaded.meta = meta;
-  const plugin: Plugin = { meta, DataSourceClass, ConfigEditor, QueryEditor };
+  const plugin: Plugin = { meta, DataSourceClass, ...components };
   const sources = new Sources(plugin);
   await sources.reload();
   setDataSourceSrv({

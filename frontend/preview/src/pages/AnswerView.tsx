@@ -21,7 +21,8 @@ import { useWidth } from './useWidth';
 const CONFIG: FieldConfigSource = {
   defaults: {
     color: { mode: FieldColorModeId.PaletteClassic },
-    custom: { drawStyle: 'line', lineWidth: 1, fillOpacity: 8, showPoints: 'auto' },
+    // A column of the table is wide enough for an instant.
+    custom: { drawStyle: 'line', lineWidth: 1, fillOpacity: 8, showPoints: 'auto', minWidth: 180 },
   },
   overrides: [],
 };

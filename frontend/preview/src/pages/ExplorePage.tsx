@@ -49,10 +49,10 @@ export function ExplorePage({ plugin, sources }: { plugin: Plugin; sources: Sour
           onInterval={setRefresh}
         />
       </Stack>
-      <InlineField label="Data source" htmlFor="explore-source" shrink>
+      {/* As wide as a name needs, and never wider than the page. */}
+      <InlineField label="Data source" htmlFor="explore-source" grow style={{ maxWidth: 440 }}>
         <Combobox
           id="explore-source"
-          width={40}
           options={sources.list().map(({ name, uid }) => ({ label: name, value: uid }))}
           value={uid}
           onChange={({ value }) => setUid(value)}
@@ -95,6 +95,7 @@ function QueryTab({ source, range, timeZone, version, plugin }: TabProps & { plu
       runs: runs + 1,
     }));
   };
+  const [isHelpShown, setHelpShown] = useState(false);
   const current = ran.queries[0]!;
   const request = useMemo(
     () => requestFor({ targets: [current], range, width: 1200, app: CoreApp.Explore, timeZone }),
@@ -103,9 +104,34 @@ function QueryTab({ source, range, timeZone, version, plugin }: TabProps & { plu
   );
   const answer = useAnswer(source, () => request, request.requestId);
   const failed = answer.error === undefined ? undefined : { message: answer.error, refId: 'A' };
-  const { QueryEditor } = plugin;
+  const { QueryEditor, QueryEditorHelp } = plugin;
   return (
     <Stack direction="column" gap={1}>
+      {QueryEditorHelp && (
+        <div>
+          <Button
+            size="sm"
+            variant="secondary"
+            fill="text"
+            icon="question-circle"
+            aria-expanded={isHelpShown}
+            onClick={() => setHelpShown(!isHelpShown)}
+          >
+            Show query help
+          </Button>
+          {isHelpShown && (
+            <QueryEditorHelp
+              datasource={source}
+              query={query}
+              onClickExample={(example: DataQuery) => {
+                change(example);
+                run();
+                setHelpShown(false);
+              }}
+            />
+          )}
+        </div>
+      )}
       <section aria-label="Query editor" data-query={JSON.stringify(query)}>
         <QueryEditor
           datasource={source}
@@ -197,7 +223,7 @@ function VariableTab({ source, range }: TabProps) {
       {found.options && (
         <section aria-label="Values" data-values={found.options.length}>
           <Text color="secondary">{found.options.length} values</Text>
-          <ul>
+          <ul style={{ paddingLeft: 20 }}>
             {found.options.slice(0, 20).map(({ label, value }) => (
               <li key={value}>{label}</li>
             ))}
@@ -219,10 +245,14 @@ function AnnotationTab({ source, range, plugin }: TabProps & { plugin: Plugin })
   }));
   const [found, setFound] = useState<{ marks?: Mark[]; error?: string }>({});
   const Editor = (support?.QueryEditor ?? plugin.QueryEditor) as ComponentType<Record<string, unknown>>;
-  const change = (target: DataQuery) =>
-    setAnnotation((before) => ({ ...before, target: target as AnnotationQuery['target'] }));
+  // What runs is what the editor changed last, as above.
+  const latest = useRef(annotation);
+  const change = (target: DataQuery) => {
+    latest.current = { ...latest.current, target: target as AnnotationQuery['target'] };
+    setAnnotation(latest.current);
+  };
   const show = () =>
-    void marksOf(source, annotation, range).then(
+    void marksOf(source, latest.current, range).then(
       (marks) => setFound({ marks }),
       (error: Error) => setFound({ error: error.message })
     );
@@ -235,7 +265,10 @@ function AnnotationTab({ source, range, plugin }: TabProps & { plugin: Plugin })
           onChange={change}
           onRunQuery={show}
           annotation={annotation}
-          onAnnotationChange={setAnnotation}
+          onAnnotationChange={(changed: AnnotationQuery) => {
+            latest.current = changed;
+            setAnnotation(changed);
+          }}
           range={range}
         />
       </section>
@@ -248,7 +281,7 @@ function AnnotationTab({ source, range, plugin }: TabProps & { plugin: Plugin })
       {found.marks && (
         <section aria-label="Annotations" data-marks={found.marks.length}>
           <Text color="secondary">{found.marks.length} annotations</Text>
-          <ul>
+          <ul style={{ paddingLeft: 20 }}>
             {found.marks.slice(0, 20).map(({ time, text, tags }, index) => (
               <li key={index}>
                 {new Date(time).toLocaleString()}: {text} {tags.join(', ')}

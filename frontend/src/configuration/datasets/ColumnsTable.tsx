@@ -7,7 +7,8 @@ import React from 'react';
 
 import { COLUMN_TYPES, type ColumnSettings } from '../../types';
 import { withField } from '../change';
-import { columnFault, withItem } from './entries';
+import { useReadOnly } from '../readOnly';
+import { columnFault, ofTemplate, withItem } from './entries';
 
 interface Props {
   columns: ColumnSettings[];
@@ -28,18 +29,22 @@ const TEXTS: ReadonlyArray<{ key: 'name' | 'realtime' | 'historical' | 'unit' | 
 
 export function ColumnsTable({ columns, template, onChange }: Props) {
   const styles = useStyles2(getStyles);
+  const isReadOnly = useReadOnly();
   const [name, ...others] = TEXTS;
   const cell = (column: ColumnSettings, index: number, { key, label }: (typeof TEXTS)[number]) => (
-    <td key={key}>
+    <td key={key} data-label={label}>
       <Input
         aria-label={`${label} of column ${index + 1}`}
-        value={column[key] ?? ''}
-        placeholder={template?.find((known) => known.name === column.name)?.[key]}
+        value={String(column[key] ?? '')}
+        placeholder={otherwise(key, column, template)}
         invalid={key === 'name' && Boolean(columnFault(columns, index))}
         title={key === 'name' ? columnFault(columns, index) : undefined}
         onChange={(event: React.ChangeEvent<HTMLInputElement>) => {
           const text = event.currentTarget.value;
-          const changed = key === 'name' ? { ...column, name: text } : withField(column, key, text);
+          const changed =
+            key === 'name'
+              ? { ...column, name: text }
+              : withField(column, key, isOfLeg(key) && text.trim() === 'false' ? false : text);
           onChange(withItem(columns, index, changed));
         }}
       />
@@ -51,10 +56,10 @@ export function ColumnsTable({ columns, template, onChange }: Props) {
       description={
         template
           ? `Only what differs: the dataset has ${template.map((column) => column.name).join(', ')}.`
-          : 'Beside the time, which every dataset has. A column that a leg lacks is left empty there.'
+          : 'Beside the time, which every dataset has. On a leg, a column is what bears its name there, an expression, or false where the leg lacks it.'
       }
     >
-      <div className={styles.scroll} tabIndex={0} role="group" aria-label="Columns of the dataset">
+      <div className={styles.container}>
         <table className={styles.table}>
           <thead>
             <tr>
@@ -74,22 +79,25 @@ export function ColumnsTable({ columns, template, onChange }: Props) {
             {columns.map((column, index) => (
               <tr key={index}>
                 {cell(column, index, name!)}
-                <td className={styles.type}>
+                <td className={styles.type} data-label="Type">
                   <Combobox
                     id={`column-type-${index}`}
                     aria-labelledby="column-types"
                     options={TYPES}
                     value={column.type}
+                    disabled={isReadOnly}
                     onChange={({ value }) => onChange(withItem(columns, index, { ...column, type: value }))}
                   />
                 </td>
                 {others.map((field) => cell(column, index, field))}
-                <td>
-                  <IconButton
-                    name="trash-alt"
-                    tooltip={`Remove column ${column.name || index + 1}`}
-                    onClick={() => onChange(withItem(columns, index, undefined))}
-                  />
+                <td className={styles.remove}>
+                  {!isReadOnly && (
+                    <IconButton
+                      name="trash-alt"
+                      tooltip={`Remove column ${column.name || index + 1}`}
+                      onClick={() => onChange(withItem(columns, index, undefined))}
+                    />
+                  )}
                 </td>
               </tr>
             ))}
@@ -109,13 +117,59 @@ export function ColumnsTable({ columns, template, onChange }: Props) {
   );
 }
 
+const isOfLeg = (key: keyof ColumnSettings) => key === 'realtime' || key === 'historical';
+
+/** What holds where a cell is empty: what the template says, else what the backend takes. */
+function otherwise(
+  key: (typeof TEXTS)[number]['key'],
+  column: ColumnSettings,
+  template: ColumnSettings[] | undefined
+): string | undefined {
+  if (key === 'name') {
+    return undefined;
+  }
+  if (column.remove) {
+    return 'taken away';
+  }
+  const known = template?.find(({ name }) => name === column.name)?.[key];
+  return known === undefined ? (isOfLeg(key) ? column.name || undefined : undefined) : ofTemplate(String(known));
+}
+
+/** Where a row of all fields has no room, each column is a card with its fields one below the other. */
+const NARROW = '@container (max-width: 700px)';
+
 const getStyles = (theme: GrafanaTheme2) => ({
-  // The one thing that may be wider than a small page scrolls within itself.
-  scroll: css({ overflowX: 'auto', marginBottom: theme.spacing(1) }),
+  container: css({ containerType: 'inline-size', marginBottom: theme.spacing(1) }),
   table: css({
-    minWidth: 720,
+    width: '100%',
     td: { padding: theme.spacing(0.25) },
+    // Expressions and descriptions have the room that is left.
+    'td[data-label="Name"]': { width: 170 },
+    'td[data-label="Unit"]': { width: 80 },
     th: { padding: theme.spacing(0.25), fontWeight: theme.typography.fontWeightMedium },
+    [NARROW]: {
+      '&, tbody, tr, td': { display: 'block', width: '100%' },
+      thead: { display: 'none' },
+      tr: {
+        position: 'relative',
+        borderTop: `1px solid ${theme.colors.border.weak}`,
+        padding: theme.spacing(1, 4, 1, 0),
+      },
+      'td[data-label]': {
+        display: 'grid',
+        gridTemplateColumns: '7em minmax(0, 1fr)',
+        alignItems: 'center',
+        '&::before': {
+          content: 'attr(data-label)',
+          fontSize: theme.typography.bodySmall.fontSize,
+          color: theme.colors.text.secondary,
+        },
+      },
+    },
   }),
-  type: css({ minWidth: 120 }),
+  type: css({ width: 130 }),
+  remove: css({
+    width: theme.spacing(3),
+    [NARROW]: { '&&': { position: 'absolute', top: theme.spacing(1.5), right: 0, width: 'auto' } },
+  }),
 });

@@ -6,6 +6,7 @@ import React from 'react';
 
 import type { DatasetSettings, Leg } from '../../types';
 import { withField } from '../change';
+import { useReadOnly } from '../readOnly';
 import type { Resources } from '../resources';
 import { TextField } from '../TextField';
 import { ColumnsTable } from './ColumnsTable';
@@ -27,6 +28,7 @@ interface Props {
 
 export function DatasetForm({ entry, fault, template, resources, isOpen, onToggle, onChange, onRemove }: Props) {
   const styles = useStyles2(getStyles);
+  const isReadOnly = useReadOnly();
   const name = entryName(entry);
   const kind = typeof entry === 'string' ? 'built-in' : entry.template ? `${entry.template}, changed` : 'own';
   const id = `dataset-${name}`;
@@ -45,18 +47,22 @@ export function DatasetForm({ entry, fault, template, resources, isOpen, onToggl
           {name || 'Dataset without a name'}
         </Button>
         <Badge text={kind} color={kind === 'built-in' ? 'blue' : 'purple'} />
-        {fault && <Badge text={fault} color="red" icon="exclamation-triangle" />}
-        <span className={styles.remove}>
-          <IconButton name="trash-alt" tooltip={`Remove dataset ${name}`} onClick={onRemove} />
-        </span>
+        {fault && <Badge text={fault} color="red" icon="exclamation-triangle" className={styles.fault} />}
+        {!isReadOnly && (
+          <span className={styles.remove}>
+            <IconButton name="trash-alt" tooltip={`Remove dataset ${name}`} onClick={onRemove} />
+          </span>
+        )}
       </div>
       {isOpen && (
         <div id={id} className={styles.body}>
-          {typeof entry === 'string' ? (
-            <BuiltIn name={entry} template={template} onChange={onChange} />
-          ) : (
-            <Fields entry={entry} fault={fault} template={template} onChange={onChange} />
-          )}
+          <fieldset className={styles.fields} disabled={isReadOnly}>
+            {typeof entry === 'string' ? (
+              <BuiltIn name={entry} template={template} onChange={onChange} />
+            ) : (
+              <Fields entry={entry} fault={fault} template={template} onChange={onChange} />
+            )}
+          </fieldset>
           <ExpansionPreview dataset={entry} resources={resources} />
         </div>
       )}
@@ -94,35 +100,41 @@ interface FieldsProps {
 }
 
 function Fields({ entry, fault, template, onChange }: FieldsProps) {
+  const styles = useStyles2(getStyles);
   const change = (key: keyof DatasetSettings, value: unknown) => onChange(withField(entry, key, value));
   const id = (field: string) => `dataset-${field}`;
   return (
     <>
-      <TextField
-        id={id('name')}
-        label="Name"
-        description="As $__dataset(name) says it."
-        placeholder={entry.template}
-        value={entry.name}
-        error={fault}
-        onChange={(value) => change('name', value)}
-      />
-      <TextField
-        id={id('description')}
-        label="Description"
-        placeholder={template?.description ?? 'What a row is'}
-        value={entry.description}
-        onChange={(value) => change('description', value)}
-      />
-      {(['realtime', 'historical'] as Leg[]).map((leg) => (
-        <LegFields
-          key={leg}
-          leg={leg}
-          table={entry[leg]}
-          template={template?.[leg]}
-          onChange={(table) => change(leg, table)}
+      <div className={styles.narrow}>
+        <TextField
+          id={id('name')}
+          label="Name"
+          description="As $__dataset(name) says it."
+          placeholder={entry.template}
+          value={entry.name}
+          error={fault}
+          onChange={(value) => change('name', value)}
         />
-      ))}
+        <TextField
+          id={id('description')}
+          label="Description"
+          description={template?.description}
+          placeholder={template?.description ? 'as the template' : 'What a row is'}
+          value={entry.description}
+          onChange={(value) => change('description', value)}
+        />
+      </div>
+      <div className={styles.legs}>
+        {(['realtime', 'historical'] as Leg[]).map((leg) => (
+          <LegFields
+            key={leg}
+            leg={leg}
+            table={entry[leg]}
+            template={template?.[leg]}
+            onChange={(table) => change(leg, table)}
+          />
+        ))}
+      </div>
       <ColumnsTable
         columns={entry.columns ?? []}
         template={template?.columns}
@@ -134,11 +146,21 @@ function Fields({ entry, fault, template, onChange }: FieldsProps) {
 
 const getStyles = (theme: GrafanaTheme2) => ({
   card: css({
+    minWidth: 0,
     border: `1px solid ${theme.colors.border.weak}`,
     borderRadius: theme.shape.radius.default,
     padding: theme.spacing(0.5, 1),
   }),
   header: css({ display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: theme.spacing(1) }),
+  fault: css({ whiteSpace: 'normal' }),
   remove: css({ marginLeft: 'auto' }),
   body: css({ padding: theme.spacing(1, 1, 2) }),
+  fields: css({ minWidth: 0, border: 'none', padding: 0, margin: theme.spacing(0, 0, 2) }),
+  narrow: css({ maxWidth: 720 }),
+  // Side by side where there is room.
+  legs: css({
+    display: 'grid',
+    gridTemplateColumns: 'repeat(auto-fit, minmax(min(100%, 340px), 1fr))',
+    columnGap: theme.spacing(4),
+  }),
 });

@@ -1,12 +1,17 @@
 // Datasets: logical tables that exist on both legs, with one set of column names.
+import { css } from '@emotion/css';
 import { ConfigSection } from '@grafana/plugin-ui';
 import { Alert, Button, Stack, Text } from '@grafana/ui';
 import React, { useEffect, useState } from 'react';
 
 import type { DatasetSettings } from '../../types';
+import { useReadOnly } from '../readOnly';
 import { reason, type Resources } from '../resources';
 import { DatasetForm } from './DatasetForm';
 import { BUILT_IN, blank, copied, entryName, nameFault, templateOf, withItem, type Entry } from './entries';
+
+/** Wider than the other sections: expressions of columns are long. */
+const section = css({ maxWidth: 1200, minWidth: 0 });
 
 interface Props {
   /** Absent means all built-in ones as they are. */
@@ -17,10 +22,12 @@ interface Props {
 
 export function DatasetsSection({ datasets, resources, onChange }: Props) {
   const [open, setOpen] = useState<number>();
+  const isReadOnly = useReadOnly();
   const { templates, failure } = useTemplates(resources);
   return (
     <ConfigSection
       title="Datasets"
+      className={section}
       description="A dataset is one table to whoever writes a query, with one set of column names, wherever its rows are."
     >
       {failure && (
@@ -31,9 +38,11 @@ export function DatasetsSection({ datasets, resources, onChange }: Props) {
       {datasets === undefined ? (
         <Stack direction="column" gap={1} alignItems="flex-start">
           <Text>All built-in datasets, as they are: {BUILT_IN.join(', ')}.</Text>
-          <Button variant="secondary" icon="pen" type="button" onClick={() => onChange([...BUILT_IN])}>
-            Choose and change datasets
-          </Button>
+          {!isReadOnly && (
+            <Button variant="secondary" icon="pen" type="button" onClick={() => onChange([...BUILT_IN])}>
+              Choose and change datasets
+            </Button>
+          )}
         </Stack>
       ) : (
         <Stack direction="column" gap={1}>
@@ -54,15 +63,17 @@ export function DatasetsSection({ datasets, resources, onChange }: Props) {
             />
           ))}
           {datasets.length === 0 && <Text color="secondary">No datasets: panels can use native tables only.</Text>}
-          <Adder
-            datasets={datasets}
-            templates={templates}
-            onAdd={(entry) => {
-              setOpen(typeof entry === 'string' ? undefined : datasets.length);
-              onChange([...datasets, entry]);
-            }}
-            onReset={() => onChange(undefined)}
-          />
+          {!isReadOnly && (
+            <Adder
+              datasets={datasets}
+              templates={templates}
+              onAdd={(entry) => {
+                setOpen(typeof entry === 'string' ? undefined : datasets.length);
+                onChange([...datasets, entry]);
+              }}
+              onReset={() => onChange(undefined)}
+            />
+          )}
         </Stack>
       )}
     </ConfigSection>

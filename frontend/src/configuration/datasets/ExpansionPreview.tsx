@@ -1,5 +1,7 @@
 // What $__dataset(name) becomes on each leg.
-import { Alert, Button, Stack } from '@grafana/ui';
+import { css } from '@emotion/css';
+import type { GrafanaTheme2 } from '@grafana/data';
+import { Alert, Button, Stack, useStyles2 } from '@grafana/ui';
 import React, { useState } from 'react';
 
 import { LEGS, type Leg } from '../../types';
@@ -8,9 +10,13 @@ import type { Entry } from './entries';
 
 type Expansion = { leg: Leg; sql: string } | { leg: Leg; failure: string };
 
+const PLACES: Record<Leg, string> = { realtime: 'On Timestream', historical: 'On Athena' };
+
 export function ExpansionPreview({ dataset, resources }: { dataset: Entry; resources: Resources }) {
   const [shown, setShown] = useState<{ of: Entry; expansions: Expansion[] }>();
+  const [isAsking, setAsking] = useState(false);
   const show = async () => {
+    setAsking(true);
     const expansions = await Promise.all(
       LEGS.map(async (leg): Promise<Expansion> => {
         try {
@@ -21,31 +27,54 @@ export function ExpansionPreview({ dataset, resources }: { dataset: Entry; resou
       })
     );
     setShown({ of: dataset, expansions });
+    setAsking(false);
   };
   return (
-    <Stack direction="column" gap={1} alignItems="stretch">
+    <Stack direction="column" gap={2} alignItems="stretch">
       <div>
-        <Button variant="secondary" size="sm" icon="eye" type="button" onClick={() => void show()}>
-          Preview its SQL
+        <Button
+          variant="secondary"
+          size="sm"
+          icon={isAsking ? 'spinner' : 'eye'}
+          type="button"
+          disabled={isAsking}
+          onClick={() => void show()}
+        >
+          {isAsking ? 'Asking both legs' : 'Preview its SQL'}
         </Button>
       </div>
-      <div aria-live="polite">
-        {shown?.of === dataset &&
-          shown.expansions.map((expansion) =>
-            'sql' in expansion ? (
-              <figure key={expansion.leg}>
-                <figcaption>{expansion.leg === 'realtime' ? 'On Timestream' : 'On Athena'}</figcaption>
-                <pre style={{ whiteSpace: 'pre-wrap' }}>{expansion.sql}</pre>
-              </figure>
-            ) : (
-              <Alert
-                key={expansion.leg}
-                severity="warning"
-                title={`${expansion.leg === 'realtime' ? 'On Timestream' : 'On Athena'}: ${expansion.failure}`}
-              />
-            )
-          )}
-      </div>
+      <div aria-live="polite">{shown?.of === dataset && <Expansions expansions={shown.expansions} />}</div>
     </Stack>
   );
 }
+
+function Expansions({ expansions }: { expansions: Expansion[] }) {
+  const styles = useStyles2(getStyles);
+  const failures = expansions.flatMap((expansion) => ('failure' in expansion ? [expansion.failure] : []));
+  // What is wrong with the settings as a whole is wrong on both legs: once is enough.
+  if (failures.length === LEGS.length && new Set(failures).size === 1) {
+    return <Alert severity="warning" title={failures[0]!} />;
+  }
+  return (
+    <>
+      {expansions.map((expansion) =>
+        'sql' in expansion ? (
+          <figure key={expansion.leg} className={styles.figure}>
+            <figcaption>{PLACES[expansion.leg]}</figcaption>
+            <pre>{expansion.sql}</pre>
+          </figure>
+        ) : (
+          <Alert key={expansion.leg} severity="warning" title={`${PLACES[expansion.leg]}: ${expansion.failure}`} />
+        )
+      )}
+    </>
+  );
+}
+
+const getStyles = (theme: GrafanaTheme2) => ({
+  figure: css({
+    margin: theme.spacing(0, 0, 1),
+    figcaption: { fontWeight: theme.typography.fontWeightMedium, marginBottom: theme.spacing(0.5) },
+    pre: { whiteSpace: 'pre-wrap', overflowWrap: 'anywhere', margin: 0 },
+  }),
+});

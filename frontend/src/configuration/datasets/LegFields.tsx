@@ -7,6 +7,7 @@ import type { DedupeSettings, HistoricalTableSettings, Leg, RealtimeTableSetting
 import { withField } from '../change';
 import { DurationField } from '../RealtimeSection';
 import { TextField } from '../TextField';
+import { ofTemplate } from './entries';
 import { PartitionFields } from './PartitionFields';
 
 type Table = RealtimeTableSettings & HistoricalTableSettings;
@@ -23,12 +24,14 @@ interface TableField {
   key: keyof Table;
   label: string;
   description?: string;
+  /** What holds where neither the settings nor the template say. */
+  otherwise?: string;
   legs: Leg[];
 }
 
 const FIELDS: TableField[] = [
-  { key: 'catalog', label: 'Catalog', legs: ['historical'] },
-  { key: 'database', label: 'Database', description: "The leg's own, unless set.", legs: ['realtime', 'historical'] },
+  { key: 'catalog', label: 'Catalog', otherwise: 'as the leg', legs: ['historical'] },
+  { key: 'database', label: 'Database', otherwise: 'as the leg', legs: ['realtime', 'historical'] },
   { key: 'table', label: 'Table', legs: ['realtime', 'historical'] },
   {
     key: 'timeColumn',
@@ -36,8 +39,20 @@ const FIELDS: TableField[] = [
     description: 'When the event happened, not when it arrived: a column, or an expression.',
     legs: ['realtime', 'historical'],
   },
-  { key: 'measureName', label: 'Measure', description: 'The records that are meant.', legs: ['realtime'] },
-  { key: 'where', label: 'Condition', description: 'SQL that a row must satisfy.', legs: ['realtime', 'historical'] },
+  {
+    key: 'measureName',
+    label: 'Measure',
+    description: 'The records that are meant.',
+    otherwise: 'all records',
+    legs: ['realtime'],
+  },
+  {
+    key: 'where',
+    label: 'Condition',
+    description: 'SQL that a row must satisfy.',
+    otherwise: 'all rows',
+    legs: ['realtime', 'historical'],
+  },
 ];
 
 export function LegFields({ leg, table, template, onChange }: Props) {
@@ -63,13 +78,13 @@ export function LegFields({ leg, table, template, onChange }: Props) {
       </Field>
       {isOn && (
         <>
-          {FIELDS.filter(({ legs }) => legs.includes(leg)).map(({ key, label, description }) => (
+          {FIELDS.filter(({ legs }) => legs.includes(leg)).map(({ key, label, description, otherwise }) => (
             <TextField
               key={key}
               id={id(key)}
               label={label}
               description={description}
-              placeholder={(base[key] as string | undefined) ?? ''}
+              placeholder={ofTemplate(base[key] as string | undefined) ?? otherwise}
               value={own[key] as string | undefined}
               onChange={(value) => change(key, value)}
             />
@@ -91,8 +106,8 @@ export function LegFields({ leg, table, template, onChange }: Props) {
             <DurationField
               id={id('retention')}
               label="Retention"
-              description="How far back this table reaches, if not as far as the leg."
-              placeholder={base.retention ?? ''}
+              description="How far back this table reaches."
+              placeholder={base.retention ?? 'as the leg'}
               value={own.retention}
               onChange={(value) => change('retention', value)}
             />
@@ -100,8 +115,9 @@ export function LegFields({ leg, table, template, onChange }: Props) {
             <DurationField
               id={id('lag')}
               label="Lag"
-              description="How late this table is complete, if not as late as the leg."
-              placeholder={base.lag ?? ''}
+              description="How late this table is complete."
+              placeholder={base.lag ?? 'as the leg'}
+              isZeroAllowed
               value={own.lag}
               onChange={(value) => change('lag', value)}
             />
@@ -122,25 +138,39 @@ interface DedupeProps {
 function DedupeFields({ leg, dedupe, template, onChange }: DedupeProps) {
   const text = (given: DedupeSettings | false | undefined) => (given ? [given.key].flat().join(', ') : '');
   const own = dedupe || undefined;
+  const isOn = dedupe !== false;
   return (
     <>
-      <TextField
-        id={`dataset-${leg}-dedupe-key`}
-        label="Key"
-        description="What names a row that may be delivered more than once: columns, with commas between."
-        placeholder={text(template)}
-        value={text(dedupe)}
-        onChange={(value) => {
-          const key = value.split(/,\s*/);
-          onChange(value.trim() === '' ? undefined : { ...own, key: key.length > 1 ? key : value });
-        }}
-      />
-      {(own || template) && (
+      <Field
+        label="Rows may be delivered more than once"
+        htmlFor={`dataset-${leg}-dedupe`}
+        description="Of the rows of one key the newest is kept, if there is a key. Off: every row counts as it is, which reads less where rows come only once."
+      >
+        <Switch
+          id={`dataset-${leg}-dedupe`}
+          value={isOn}
+          onChange={(event) => onChange(event.currentTarget.checked ? undefined : false)}
+        />
+      </Field>
+      {isOn && (
+        <TextField
+          id={`dataset-${leg}-dedupe-key`}
+          label="Key"
+          description="What names a row that may be delivered more than once: columns, with commas between."
+          placeholder={ofTemplate(text(template)) || 'every row counts'}
+          value={text(dedupe)}
+          onChange={(value) => {
+            const key = value.split(/,\s*/);
+            onChange(value.trim() === '' ? undefined : { ...own, key: key.length > 1 ? key : value });
+          }}
+        />
+      )}
+      {isOn && (own || template) && (
         <TextField
           id={`dataset-${leg}-dedupe-order`}
           label="Newest by"
           description="Of the rows of one key, the one where this is greatest is kept."
-          placeholder={(template && template.order) || ''}
+          placeholder={ofTemplate((template && template.order) || 'any of them')}
           value={own?.order}
           onChange={(order) => {
             const key = own?.key ?? (template ? template.key : '');

@@ -5,6 +5,7 @@ import React from 'react';
 import type { PartitionSettings } from '../../types';
 import { withField } from '../change';
 import { DurationField } from '../RealtimeSection';
+import { useReadOnly } from '../readOnly';
 import { TextField } from '../TextField';
 
 interface Props {
@@ -28,6 +29,7 @@ const STARTS: Record<PartitionSettings['style'], PartitionSettings> = {
 };
 
 export function PartitionFields({ partitions, template, onChange }: Props) {
+  const isReadOnly = useReadOnly();
   const shown = partitions ?? template;
   const style: Style = shown ? shown.style : 'none';
   const own = partitions || undefined;
@@ -41,6 +43,7 @@ export function PartitionFields({ partitions, template, onChange }: Props) {
           id="partitions-style"
           options={STYLES}
           value={style}
+          disabled={isReadOnly}
           onChange={({ value }) => onChange(value === 'none' ? (template ? false : undefined) : STARTS[value])}
         />
       </Field>
@@ -110,6 +113,7 @@ export function PartitionFields({ partitions, template, onChange }: Props) {
             label="Arrives early by at most"
             description="How much earlier than its event time a row's partition may be."
             placeholder={base?.arrivalLagBefore ?? '15m'}
+            isZeroAllowed
             value={own?.arrivalLagBefore}
             onChange={(value) => change('arrivalLagBefore', value)}
           />
@@ -118,6 +122,7 @@ export function PartitionFields({ partitions, template, onChange }: Props) {
             label="Arrives late by at most"
             description="How much later than its event time a row's partition may be."
             placeholder={base?.arrivalLagAfter ?? '1d'}
+            isZeroAllowed
             value={own?.arrivalLagAfter}
             onChange={(value) => change('arrivalLagAfter', value)}
           />

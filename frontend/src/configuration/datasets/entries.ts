@@ -58,6 +58,11 @@ export function withItem<T>(list: T[], index: number, item: T | undefined): T[] 
   return list.flatMap((known, place) => (place !== index ? [known] : item === undefined ? [] : [item]));
 }
 
+/** What a template says, where a field has room to show it. */
+export function ofTemplate(text: string | undefined): string | undefined {
+  return text !== undefined && text.length > 30 ? 'as the template' : text;
+}
+
 /** What is wrong with a column. */
 export function columnFault(columns: ColumnSettings[], index: number): string | undefined {
   const name = columns[index]?.name ?? '';

@@ -1,8 +1,10 @@
 // Which rows count: filters typed by their column, with its values to choose from.
+import { css } from '@emotion/css';
 import type { TimeRange } from '@grafana/data';
-import { Button, Combobox, type ComboboxOption } from '@grafana/ui';
-import React from 'react';
+import { Button, Combobox, Text, type ComboboxOption } from '@grafana/ui';
+import React, { useState } from 'react';
 
+import { reason } from '../../configuration/resources';
 import type { DataSource } from '../../datasource';
 import {
   BUILDER_OPERATORS,
@@ -54,6 +56,7 @@ export function Filters({ dataset, filters, columns, variables, datasource, rang
       item="filter"
       items={filters}
       blank={{ column: '', operator: '=', values: [] }}
+      empty="All rows of the time range"
       onChange={onChange}
       render={(filter, index, replace) => {
         const type = filter.type ?? typeOf(filter.column);
@@ -71,7 +74,7 @@ export function Filters({ dataset, filters, columns, variables, datasource, rang
               {(id) => (
                 <Combobox
                   id={id}
-                  width={14}
+                  width={16}
                   options={operators.map((value) => ({ value, label: WORDS[value] ?? value }))}
                   value={filter.operator}
                   onChange={({ value }) => replace(withOperator(filter, value))}
@@ -101,6 +104,19 @@ function withColumn(filter: BuilderFilter, column: string, type: ColumnType | un
   return { column, operator, values, ...(type && type !== 'text' ? { type } : {}) };
 }
 
+const styles = {
+  /** A line of its own, after the fields and the button beside them. */
+  failure: css({ order: 1, flexBasis: '100%', overflowWrap: 'anywhere' }),
+  /** A value may be longer than the page is wide. */
+  value: css({
+    height: 'auto',
+    minHeight: 32,
+    maxWidth: '100%',
+    textAlign: 'left',
+    '&, & span': { whiteSpace: 'normal', overflowWrap: 'anywhere' },
+  }),
+};
+
 const isList = (operator: BuilderOperator) => operator === 'in' || operator === 'not in';
 const isUnary = (operator: BuilderOperator) => operator === 'is null' || operator === 'is not null';
 
@@ -122,12 +138,20 @@ interface ValuesProps {
 
 function Values({ dataset, filter, type, index, variables, datasource, range, onChange }: ValuesProps) {
   const { column, operator, values } = filter;
+  const [failure, setFailure] = useState<string>();
   if (isUnary(operator)) {
     return null;
   }
   const options = async (typed: string): Promise<Array<ComboboxOption<string>>> => {
     const own = variables.map((name) => ({ value: `$${name}`, label: `$${name}`, description: 'variable' }));
-    const found = await valuesOf(datasource, dataset, column, type, range);
+    let found: string[] = [];
+    try {
+      found = await valuesOf(datasource, dataset, column, type, range);
+      setFailure(undefined);
+    } catch (error) {
+      // Values can be typed.
+      setFailure(reason(error));
+    }
     const wanted = typed.toLowerCase();
     return [...found.map((value) => ({ value, label: value })), ...own].filter(({ label }) =>
       label.toLowerCase().includes(wanted)
@@ -140,25 +164,39 @@ function Values({ dataset, filter, type, index, variables, datasource, range, on
       placeholder={type === 'timestamp' ? '2026-01-31T12:00:00Z' : 'value'}
       options={options}
       value={value === undefined ? null : { value, label: value }}
+      noOptionsMessage={noValues(column, type, failure)}
+      customValueDescription="Use this value"
       createCustomValue
       onChange={({ value }) => choose(value)}
     />
   );
+  const whyNone = failure && (
+    <span role="status" className={styles.failure}>
+      <Text color="warning" variant="bodySmall">
+        No list to choose from, type the value: {failure}
+      </Text>
+    </span>
+  );
   if (!isList(operator)) {
     return (
-      <Labelled label={`Value of filter ${index + 1}`}>
-        {(id) => combobox(id, values[0], (value) => onChange([value]))}
-      </Labelled>
+      <>
+        <Labelled label={`Value of filter ${index + 1}`}>
+          {(id) => combobox(id, values[0], (value) => onChange([value]))}
+        </Labelled>
+        {whyNone}
+      </>
     );
   }
   return (
     <>
+      {whyNone}
       {values.map((value) => (
         <Button
           key={value}
           variant="secondary"
           icon="times"
           type="button"
+          className={styles.value}
           aria-label={`Remove value ${value} of filter ${index + 1}`}
           onClick={() => onChange(values.filter((known) => known !== value))}
         >
@@ -177,6 +215,19 @@ function Values({ dataset, filter, type, index, variables, datasource, range, on
   );
 }
 
+/** Why there is no value to choose. */
+function noValues(column: string, type: ColumnType | undefined, failure: string | undefined): string {
+  if (failure) {
+    return 'No list: type the value.';
+  }
+  if (!column) {
+    return 'Choose a column first, or type the value.';
+  }
+  return type === undefined || type === 'text'
+    ? 'No values in this time range: type one.'
+    : 'Values of this type are not listed: type one.';
+}
+
 /** The column's values, where it is one whose values are worth listing and they can be had. */
 async function valuesOf(
   datasource: DataSource,
@@ -191,12 +242,7 @@ async function valuesOf(
   if (!column || column.startsWith('$') || (type !== undefined && type !== 'text')) {
     return [];
   }
-  try {
-    const range = timeRange && { from: timeRange.from.valueOf(), to: timeRange.to.valueOf() };
-    // A column's name may mean something else in another dataset.
-    return await datasource.columnValues(dataset ? `${dataset}.${column}` : column, range);
-  } catch {
-    // Values can be typed.
-    return [];
-  }
+  const range = timeRange && { from: timeRange.from.valueOf(), to: timeRange.to.valueOf() };
+  // A column's name may mean something else in another dataset.
+  return datasource.columnValues(dataset ? `${dataset}.${column}` : column, range);
 }

@@ -13,11 +13,13 @@ interface Props<T> {
   items: T[];
   /** What is added; nothing where no more can be. */
   blank: T | undefined;
+  /** What an empty list means. */
+  empty: string;
   render: (item: T, index: number, replace: (item: T) => void) => React.ReactNode;
   onChange: (items: T[]) => void;
 }
 
-export function ItemList<T>({ title, item, items, blank, render, onChange }: Props<T>) {
+export function ItemList<T>({ title, item, items, blank, empty, render, onChange }: Props<T>) {
   const styles = useStyles2(getStyles);
   return (
     <div role="group" aria-label={title} className={styles.group}>
@@ -35,6 +37,7 @@ export function ItemList<T>({ title, item, items, blank, render, onChange }: Pro
             />
           </div>
         ))}
+        {items.length === 0 && <span className={styles.empty}>{empty}</span>}
         {blank !== undefined && (
           <Button
             variant="secondary"
@@ -49,13 +52,27 @@ export function ItemList<T>({ title, item, items, blank, render, onChange }: Pro
   );
 }
 
+/** Where the fields of one item have no room beside each other, a frame says which belong together. */
+const NARROW = '@container (max-width: 480px)';
+
 const getStyles = (theme: GrafanaTheme2) => ({
-  group: css({ minWidth: 0 }),
+  group: css({ minWidth: 0, maxWidth: '100%' }),
   title: css({
     fontSize: theme.typography.bodySmall.fontSize,
     fontWeight: theme.typography.fontWeightMedium,
     marginBottom: theme.spacing(0.5),
   }),
-  items: css({ display: 'flex', flexWrap: 'wrap', gap: theme.spacing(1) }),
-  item: css({ display: 'flex', flexWrap: 'wrap', maxWidth: '100%' }),
+  items: css({ display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: theme.spacing(1, 2) }),
+  item: css({
+    display: 'flex',
+    flexWrap: 'wrap',
+    gap: theme.spacing(0.5),
+    maxWidth: '100%',
+    [NARROW]: {
+      padding: theme.spacing(0.5),
+      border: `1px solid ${theme.colors.border.weak}`,
+      borderRadius: theme.shape.radius.default,
+    },
+  }),
+  empty: css({ fontSize: theme.typography.bodySmall.fontSize, color: theme.colors.text.secondary }),
 });

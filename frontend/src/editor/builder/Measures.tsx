@@ -35,6 +35,7 @@ export function Measures({ measures, columns, variables, onChange }: Props) {
       item="measure"
       items={measures}
       blank={{ aggregate: 'count' }}
+      empty="None: the rows themselves"
       onChange={onChange}
       render={(measure, index, replace) => {
         const { aggregate, column } = measure;
