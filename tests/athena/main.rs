@@ -4,6 +4,6 @@
 
 mod failures;
 mod files;
-mod load;
 mod results;
+#[expect(dead_code, reason = "shared with athena_load, which asks for more of it")]
 mod sandbox;

@@ -13,7 +13,10 @@ export async function choose(page, field, text) {
 /** Sets the page's time range by its picker. */
 export async function chooseRange(page, name) {
   await page.getByRole('button', { name: /^Time range selected/ }).click();
-  await page.locator('label').filter({ hasText: new RegExp(`^${name}$`) }).click();
+  await page
+    .locator('label')
+    .filter({ hasText: new RegExp(`^${name}$`) })
+    .click();
 }
 
 /** Waits for the answer to what is in the query editor, and answers how many rows it has. */
@@ -33,12 +36,21 @@ export async function queryOf(page) {
 /** Waits until every panel has its answer, and answers their kinds of state and rows. */
 export async function panels(page) {
   await page.locator('[data-panel]').first().waitFor({ timeout: PATIENCE });
-  await page.waitForFunction(() => {
-    const all = [...document.querySelectorAll('[data-panel]')];
-    return all.length > 0 && all.every((panel) => panel.dataset.state !== 'loading');
-  }, null, { timeout: PATIENCE });
+  await page.waitForFunction(
+    () => {
+      const all = [...document.querySelectorAll('[data-panel]')];
+      return all.length > 0 && all.every((panel) => panel.dataset.state !== 'loading');
+    },
+    null,
+    { timeout: PATIENCE }
+  );
   return page.locator('[data-panel]').evaluateAll((all) =>
-    all.map((panel) => ({ id: panel.dataset.panel, state: panel.dataset.state, rows: Number(panel.dataset.rows), text: panel.innerText }))
+    all.map((panel) => ({
+      id: panel.dataset.panel,
+      state: panel.dataset.state,
+      rows: Number(panel.dataset.rows),
+      text: panel.innerText,
+    }))
   );
 }
 

@@ -1,15 +1,13 @@
 // The plugin in Chromium: the built module.js, the plugin's binary and the sandbox, as a person meets them.
 import { after, before } from 'node:test';
 
-import { accessibility } from './suites/accessibility.mjs';
 import { builder } from './suites/builder.mjs';
 import { dashboards } from './suites/dashboards.mjs';
 import { flows } from './suites/flows.mjs';
 import { keyboard } from './suites/keyboard.mjs';
-import { pictures } from './suites/pictures.mjs';
+import { screens } from './suites/screens.mjs';
 import { settings } from './suites/settings.mjs';
 import { sql } from './suites/sql.mjs';
-import { widths } from './suites/widths.mjs';
 import { World } from './world.mjs';
 
 let world;
@@ -18,6 +16,6 @@ before(async () => {
 });
 after(() => world?.stop());
 
-for (const suite of [settings, builder, sql, flows, keyboard, dashboards, accessibility, widths, pictures]) {
+for (const suite of [settings, builder, sql, flows, keyboard, dashboards, screens]) {
   suite(() => world);
 }

@@ -35,8 +35,10 @@ export class World {
     const binary = (name) => path.join(SWITCHBOARD_TARGET, name);
     world.server = spawn(
       'target/go/demo',
-      ['-panels=false', '-serve=127.0.0.1:0', '-agents=30', '-days=31', `-page=${page}`]
-        .concat([`-plugin=${binary('gpx_switchboard')}`, `-sandbox=${binary('sandbox')}`]),
+      ['-panels=false', '-serve=127.0.0.1:0', '-agents=30', '-days=31', `-page=${page}`].concat([
+        `-plugin=${binary('gpx_switchboard')}`,
+        `-sandbox=${binary('sandbox')}`,
+      ]),
       { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] }
     );
     world.url = await addressOf(world.server);

@@ -15,11 +15,9 @@ for (const version of ['11.6', '13.2']) {
       const query = page.getByRole('region', { name: 'Query editor' });
       await query.getByRole('combobox', { name: 'Dataset' }).waitFor();
       await page.getByRole('region', { name: 'Settings' }).getByText('Real-time leg: Timestream').waitFor();
-      await page.waitForFunction(
-        () => document.querySelector('[data-answer]').dataset.answer !== 'loading',
-        null,
-        { timeout: PATIENCE }
-      );
+      await page.waitForFunction(() => document.querySelector('[data-answer]').dataset.answer !== 'loading', null, {
+        timeout: PATIENCE,
+      });
       assert.equal(await query.getAttribute('data-answer'), 'done', await query.getAttribute('data-error'));
       await query.getByRole('radio', { name: 'SQL', exact: true }).click({ force: true });
       await page.locator('.monaco-editor').first().waitFor();

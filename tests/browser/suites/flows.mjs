@@ -16,7 +16,10 @@ export function flows(world) {
       assert.equal(await values.getAttribute('data-values'), '4');
 
       await page.getByRole('radio', { name: 'SQL', exact: true }).click({ force: true });
-      await writeSql(page, "SELECT DISTINCT queue AS text FROM $__dataset(contacts) WHERE channel = 'VOICE' AND queue IS NOT NULL");
+      await writeSql(
+        page,
+        "SELECT DISTINCT queue AS text FROM $__dataset(contacts) WHERE channel = 'VOICE' AND queue IS NOT NULL"
+      );
       await page.keyboard.press('Escape');
       await page.getByRole('button', { name: 'Preview values' }).click();
       await values.getByText('Billing').waitFor();
@@ -30,7 +33,8 @@ export function flows(world) {
       const sent = await queriesDuring(page, async () => {
         // The dashboard refreshes by itself too, so it is the choice's own query that is waited for.
         const chosen = page.waitForRequest(
-          (request) => request.url().includes('/api/ds/query') && (request.postData() ?? '').includes("queue IN ('Billing')")
+          (request) =>
+            request.url().includes('/api/ds/query') && (request.postData() ?? '').includes("queue IN ('Billing')")
         );
         await choose(page, queue, 'Billing');
         await page.keyboard.press('Escape');
@@ -74,7 +78,10 @@ export function flows(world) {
         assert.ok(Math.abs(share - expected) < 0.02, `the mark is at ${share} of the graph, not at ${expected}`);
       }
       await graphs.first().getByText('Boundary between the engines').hover();
-      await page.getByRole('tooltip').getByText(/Athena answers what is before/).waitFor();
+      await page
+        .getByRole('tooltip')
+        .getByText(/Athena answers what is before/)
+        .waitFor();
     });
   });
 

@@ -28,7 +28,11 @@ export function settings(world) {
         await page.getByRole('button', { name: 'Save & test' }).click();
         const alert = page.locator('[aria-live] [data-testid^="data-testid Alert"]').last();
         await alert.waitFor();
-        assert.match(await alert.innerText(), /Real-time leg.*(signature|credentials|key)/is, 'the failing check says what is wrong');
+        assert.match(
+          await alert.innerText(),
+          /Real-time leg.*(signature|credentials|key)/is,
+          'the failing check says what is wrong'
+        );
 
         await page.getByRole('button', { name: 'Edit Secret Access Key' }).click();
         await page.getByRole('textbox', { name: 'Secret Access Key' }).fill(SECRET);
@@ -36,7 +40,11 @@ export function settings(world) {
         const isWell = alert.filter({ hasText: /Real-time leg.*OK.*Historical leg.*OK/s });
         await isWell.waitFor();
         // Names come from live lists, which ask by what was saved.
-        for (const [id, name] of [['realtime-database', 'connect'], ['realtime-table', 'contact_events'], ['historical-database', 'connect']]) {
+        for (const [id, name] of [
+          ['realtime-database', 'connect'],
+          ['realtime-table', 'contact_events'],
+          ['historical-database', 'connect'],
+        ]) {
           await choose(page, page.locator(`#${id}`), name);
         }
         await page.getByRole('button', { name: 'Save & test' }).click();

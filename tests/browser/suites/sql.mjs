@@ -26,7 +26,10 @@ export function sql(world) {
         await page.keyboard.press('End');
         await page.keyboard.type(' GROUP BY 1');
         await page.keyboard.press('Escape');
-        assert.equal((await queryOf(page)).sql, 'SELECT channel, count(*) AS contacts FROM $__dataset(contacts) GROUP BY 1');
+        assert.equal(
+          (await queryOf(page)).sql,
+          'SELECT channel, count(*) AS contacts FROM $__dataset(contacts) GROUP BY 1'
+        );
 
         const sent = await queriesDuring(page, () => responseTo(page, () => page.keyboard.press('Control+Enter')));
         assert.match(sent[0].sql, /^SELECT channel/);

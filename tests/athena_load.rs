@@ -1,4 +1,11 @@
-//! Many at once: a hundred panels stay within the account's quotas.
+//! Many at once: a hundred panels stay within the account's quotas. In a process of its own, since it looks at the clock and
+//! other tests would slow it down.
+
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+#[path = "athena/sandbox.rs"]
+#[expect(dead_code, reason = "shared with the tests of athena, which use more of it")]
+mod sandbox;
 
 use std::time::Duration;
 
