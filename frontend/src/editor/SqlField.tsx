@@ -17,6 +17,9 @@ interface Props {
   onRun: (sql: string) => void;
 }
 
+/** Monaco is as wide as it was laid out: without this, a page that gets narrower could not shrink around it. */
+const SIZED_BY_PAGE = { contain: 'inline-size' } as const;
+
 export function SqlField({ label, sql, knowledge, fault, height = 200, onChange, onRun }: Props) {
   // Monaco keeps what it is given when it starts; these are always the latest.
   const latest = useRef({ knowledge, onChange, onRun });
@@ -55,24 +58,26 @@ export function SqlField({ label, sql, knowledge, fault, height = 200, onChange,
   }, [mounted, sql, macros, route, fault]);
 
   return (
-    <CodeEditor
-      language={LANGUAGE}
-      value={sql}
-      height={height}
-      width="100%"
-      showLineNumbers
-      showMiniMap={false}
-      monacoOptions={{
-        ariaLabel: label,
-        automaticLayout: true,
-        wordWrap: 'on',
-        fixedOverflowWidgets: true,
-        // Values are offered within quotes.
-        quickSuggestions: { other: true, comments: false, strings: true },
-      }}
-      onEditorDidMount={(editor, monaco) => setMounted({ editor, monaco })}
-      onBlur={onChange}
-    />
+    <div style={SIZED_BY_PAGE}>
+      <CodeEditor
+        language={LANGUAGE}
+        value={sql}
+        height={height}
+        width="100%"
+        showLineNumbers
+        showMiniMap={false}
+        monacoOptions={{
+          ariaLabel: label,
+          automaticLayout: true,
+          wordWrap: 'on',
+          fixedOverflowWidgets: true,
+          // Values are offered within quotes.
+          quickSuggestions: { other: true, comments: false, strings: true },
+        }}
+        onEditorDidMount={(editor, monaco) => setMounted({ editor, monaco })}
+        onBlur={onChange}
+      />
+    </div>
   );
 }
 

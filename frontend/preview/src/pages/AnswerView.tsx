@@ -27,6 +27,9 @@ const CONFIG: FieldConfigSource = {
   overrides: [],
 };
 
+/** The table draws every row that it has, and the page is no place to read thousands. */
+const MOST_ROWS = 200;
+
 interface Props {
   answer: Answer;
   range: TimeRange;
@@ -106,9 +109,20 @@ function Tables({ frames, ...rest }: Omit<FramedProps, 'title' | 'type' | 'heigh
           </select>
         </label>
       )}
-      <Framed {...rest} title="Table" type="table" height={320} frames={[frame]} />
+      <Framed
+        {...rest}
+        title={frame.length > MOST_ROWS ? `Table: the first ${MOST_ROWS} of ${frame.length} rows` : 'Table'}
+        type="table"
+        height={320}
+        frames={[firstRows(frame)]}
+      />
     </>
   );
+}
+
+function firstRows(frame: DataFrame): DataFrame {
+  const fields = frame.fields.map((field) => ({ ...field, values: field.values.slice(0, MOST_ROWS) }));
+  return { ...frame, fields, length: Math.min(frame.length, MOST_ROWS) };
 }
 
 function Costs({ frames, took }: { frames: DataFrame[]; took?: number }) {
