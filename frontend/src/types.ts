@@ -367,6 +367,8 @@ export interface LegHealth {
   endpoint?: string;
   latencyMs?: number;
   version?: string;
+  /** Which way larger results come. */
+  results?: string;
   warnings: string[];
   error?: string;
   kind?: string;

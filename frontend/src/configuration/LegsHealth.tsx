@@ -81,12 +81,12 @@ function DatasetsReport({ datasets, warnings }: { datasets: DatasetHealth[]; war
 }
 
 function LegReport({ leg, found }: { leg: Leg; found: LegHealth }) {
-  const { status, service, region, latencyMs, error, advice, warnings } = found;
+  const { status, service, region, latencyMs, error, advice, results, warnings } = found;
   const title = `${NAMES[leg]} (${service} in ${region}): ${status === 'ok' ? `OK in ${latencyMs} ms` : error}`;
   const severity = status === 'error' ? 'error' : warnings.length > 0 ? 'warning' : 'success';
   return (
     <Alert severity={severity} title={title}>
-      {[advice, ...warnings].filter(Boolean).map((line) => (
+      {[advice, results && `Larger results come ${results}.`, ...warnings].filter(Boolean).map((line) => (
         <div key={line}>{line}</div>
       ))}
     </Alert>

@@ -166,6 +166,16 @@ describe('what a run came to', () => {
     ]);
   });
 
+  it('that came in pages says why', () => {
+    const runs = [
+      { leg: 'historical', rows: 2, whyPages: null },
+      { leg: 'historical', rows: 3, whyPages: 'S3 denies it.' },
+    ];
+    expect(outcomes([frame({ custom: { runs } })], 'A').map(outcomeText)).toEqual([
+      'Athena: 5 rows; in pages of 1,000 rows and not from S3: S3 denies it.',
+    ]);
+  });
+
   it('of another query is not this one’s', () => {
     expect(outcomes([frame({ custom: { runs: [{ leg: 'realtime' }] } })], 'B')).toEqual([]);
     expect(outcomes([], 'A')).toEqual([]);

@@ -15,6 +15,8 @@ export interface LegOutcome {
   cost?: number;
   /** Nothing was scanned, or nothing was run a second time. */
   isCached: boolean;
+  /** Why a larger answer came in pages, which takes longer, and not from its file in S3. */
+  whyPages?: string;
 }
 
 /** A statement that ran for a slice, as the backend tells of it in the frame's meta. */
@@ -27,6 +29,7 @@ interface Run {
   dollars?: number | null;
   shared?: boolean;
   reused?: boolean;
+  whyPages?: string | null;
 }
 
 export function outcomes(frames: DataFrame[], refId: string): LegOutcome[] {
@@ -47,6 +50,7 @@ export function outcomes(frames: DataFrame[], refId: string): LegOutcome[] {
         bytes: total(own, (run) => run.bytesScanned),
         cost: total(own, (run) => run.dollars),
         isCached: own.every(({ shared, reused }) => shared || reused),
+        whyPages: own.map((run) => run.whyPages).find(Boolean) ?? undefined,
       },
     ];
   });
@@ -71,7 +75,7 @@ const format = (unit: string, value: number, decimals?: number) =>
   formattedValueToString(getValueFormat(unit)(value, decimals));
 
 /** `Timestream: 1,204 rows, 0.8 s, 12 MB, $0.0001`. */
-export function outcomeText({ leg, region, rows, time, bytes, cost, isCached }: LegOutcome): string {
+export function outcomeText({ leg, region, rows, time, bytes, cost, isCached, whyPages }: LegOutcome): string {
   const figures = [
     rows !== undefined && `${rows.toLocaleString('en-GB')} ${rows === 1 ? 'row' : 'rows'}`,
     time !== undefined && format('ms', time, 1),
@@ -80,5 +84,6 @@ export function outcomeText({ leg, region, rows, time, bytes, cost, isCached }: 
     isCached && 'from an earlier result',
   ].filter(Boolean);
   const service = leg === 'realtime' ? 'Timestream' : 'Athena';
-  return `${service}${region ? ` in ${region}` : ''}: ${figures.join(', ') || 'answered'}`;
+  const pages = whyPages ? `; in pages of 1,000 rows and not from S3: ${whyPages}` : '';
+  return `${service}${region ? ` in ${region}` : ''}: ${figures.join(', ') || 'answered'}${pages}`;
 }

@@ -68,6 +68,7 @@ export function settings(world) {
       await page.getByRole('button', { name: 'Check each leg' }).click();
       await page.getByText(/Real-time leg \(Timestream in eu-west-1\): OK/).waitFor();
       await page.getByText(/Historical leg \(Athena in eu-west-2\): OK/).waitFor();
+      await page.getByText(/^Larger results come from their files in S3 at /).waitFor();
     });
   });
 }
