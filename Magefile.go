@@ -66,7 +66,9 @@ func buildDemo(ctx context.Context) error {
 // Test runs everything that must hold: lint, unit, property and sandbox tests, the browser half's tests, the plugin loaded as
 // Grafana loads it, moto, the demo with its figures checked, the pages in Chromium, and the module in older and newer hosts.
 func Test(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{Lint, Unit, FrontendTest, Host, Moto, Panels, Browser, Compat} {
+	fetched := build.FetchBrowserPackages(ctx, ".")
+	steps := []func(context.Context) error{Lint, Unit, FrontendTest, Host, Moto, Panels, fetched, Browser, Compat}
+	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -206,10 +208,19 @@ func Bench(ctx context.Context) error {
 
 // Package makes what Grafana installs: dist/ and the zip, with a binary that runs on any Linux, and tries it in an empty root.
 func Package(ctx context.Context) error {
+	return packaged(ctx, build.Release)
+}
+
+// Trial does what Package does with a development build, in a third of the time: the zip, in target/package, is not to be shipped.
+func Trial(ctx context.Context) error {
+	return packaged(ctx, build.Development)
+}
+
+func packaged(ctx context.Context, profile build.Profile) error {
 	if err := build.Require("cargo", "cc", "go"); err != nil {
 		return err
 	}
-	archive, err := build.Package(ctx, ".")
+	archive, err := build.Package(ctx, ".", profile)
 	if err != nil {
 		return err
 	}

@@ -53,6 +53,41 @@ func compat(ctx context.Context, root, chromium string) error {
 	return browserScript(ctx, root, chromium, "compat")
 }
 
+// FetchBrowserPackages begins to install what Browser and Compat need from npm, and answers what waits for the end of it. The
+// network is idle while compilers work, and they are while it is waited for.
+func FetchBrowserPackages(ctx context.Context, root string) func(context.Context) error {
+	fetched := make(chan error, 1)
+	go func() {
+		fetched <- withChromium("fetching packages for a browser", func(string) error {
+			return fetchBrowserPackages(ctx, root)
+		})
+	}()
+	return func(ctx context.Context) error {
+		select {
+		case err := <-fetched:
+			return err
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func fetchBrowserPackages(ctx context.Context, root string) error {
+	if err := Require("npm"); err != nil {
+		return err
+	}
+	home := filepath.Join(root, "tests", "browser")
+	if err := InstallPackages(ctx, home); err != nil {
+		return err
+	}
+	for _, version := range hosts {
+		if err := InstallPackages(ctx, filepath.Join(home, "compat", version)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // withChromium does what needs a Chromium. Where there is none it says what it skips; CI has one, or fails.
 func withChromium(what string, act func(chromium string) error) error {
 	chromium, err := findChromium()

@@ -2,7 +2,6 @@
 import { after, before } from 'node:test';
 
 import { builder } from './suites/builder.mjs';
-import { dashboards } from './suites/dashboards.mjs';
 import { flows } from './suites/flows.mjs';
 import { keyboard } from './suites/keyboard.mjs';
 import { screens } from './suites/screens.mjs';
@@ -16,6 +15,6 @@ before(async () => {
 });
 after(() => world?.stop());
 
-for (const suite of [settings, builder, sql, flows, keyboard, dashboards, screens]) {
+for (const suite of [settings, builder, sql, flows, keyboard, screens]) {
   suite(() => world);
 }

@@ -26,6 +26,8 @@ export const PATIENCE = 180_000;
 const STEP = 30_000;
 
 export class World {
+  #contexts = {};
+
   /** Starts all of it; `page` is the folder of the page to serve. */
   static async start({ page = 'target/preview' } = {}) {
     for (const needed of ['target/go/demo', page, 'dist/module.js']) {
@@ -62,14 +64,12 @@ export class World {
   }
 
   /**
-   * Opens a page in a browser of its own, lets `act` use it, and fails where the page complained: an error in the console,
+   * Opens a page, lets `act` use it, and fails where the page complained: an error in the console,
    * an exception, or a call that failed and was not expected to.
    */
   async visit(hash, act, { theme = 'dark', width = 1280, height = 900, expected = [], ready = 'main h1' } = {}) {
-    const context = await this.browser.newContext({ viewport: { width, height }, timezoneId: 'Europe/London' });
-    context.setDefaultTimeout(STEP);
-    await context.addInitScript((chosen) => localStorage.setItem('switchboard-preview-theme', chosen), theme);
-    const page = await context.newPage();
+    const page = await (await this.#contextOf(theme)).newPage();
+    await page.setViewportSize({ width, height });
     const faults = [];
     const isExpected = (text) => expected.some((pattern) => pattern.test(text));
     const note = (text) => isExpected(text) || faults.push(text);
@@ -94,8 +94,19 @@ export class World {
       error.message += `\n(page: target/browser/${name}; complaints: ${JSON.stringify(faults)})`;
       throw error;
     } finally {
-      await context.close();
+      await page.close();
     }
+  }
+
+  /** One browser profile for each theme: a second visit need not compile the page's ten megabytes again. */
+  async #contextOf(theme) {
+    if (!this.#contexts[theme]) {
+      const context = await this.browser.newContext({ timezoneId: 'Europe/London' });
+      context.setDefaultTimeout(STEP);
+      await context.addInitScript((chosen) => localStorage.setItem('switchboard-preview-theme', chosen), theme);
+      this.#contexts[theme] = context;
+    }
+    return this.#contexts[theme];
   }
 }
 
