@@ -6,7 +6,8 @@ import React, { useId } from 'react';
 import { withField } from '../configuration/change';
 import { FIGURE_NAMES } from '../kind';
 import { FIGURES, type Dataset, type Figure, type Format, type SwitchboardQuery } from '../types';
-import { FRESHNESS, isWrongStep, Typed } from './OptionsRow';
+import { FreshnessField } from './FreshnessField';
+import { isWrongStep, Typed } from './OptionsRow';
 
 interface Props {
   query: SwitchboardQuery;
@@ -117,22 +118,12 @@ function Boundary({ query, datasets, onChange }: Props) {
             onChange={(option) => change('table', option?.value)}
           />
         </EditorField>
-        <EditorField
-          label="Prefer"
-          width={18}
-          optional
-          htmlFor={id('freshness')}
+        <FreshnessField
+          id={id('freshness')}
+          freshness={query.freshness}
           tooltip="As the panels do that it marks."
-        >
-          <Combobox
-            id={id('freshness')}
-            options={FRESHNESS}
-            value={query.freshness ?? null}
-            placeholder="Fastest"
-            isClearable
-            onChange={(option) => change('freshness', option?.value)}
-          />
-        </EditorField>
+          onChange={(freshness) => change('freshness', freshness)}
+        />
       </EditorRow>
     </>
   );

@@ -6,7 +6,8 @@ import React, { useId, useState } from 'react';
 import { choosing } from '../builder/follow';
 import { typedNumber, withField } from '../configuration/change';
 import { isWidth } from '../configuration/seam';
-import type { Chosen, Fill, Format, Freshness, Layout, SwitchboardQuery } from '../types';
+import type { Chosen, Fill, Format, Layout, SwitchboardQuery } from '../types';
+import { FreshnessField } from './FreshnessField';
 
 interface Props {
   query: SwitchboardQuery;
@@ -28,25 +29,6 @@ const FILLS: Array<Option<Fill['mode']>> = [
   { value: 'null', label: 'Null' },
   { value: 'previous', label: 'The value before' },
   { value: 'value', label: 'A number' },
-];
-
-export const FRESHNESS: Array<Option<Freshness>> = [
-  {
-    value: 'fastest',
-    label: 'Fastest',
-    description:
-      'Timestream alone where it holds the whole range, else from the latest hour that Athena is complete for',
-  },
-  {
-    value: 'cheapest',
-    label: 'Cheapest',
-    description: 'As Fastest, but from the start of a day where one fits, so that Athena can reuse results',
-  },
-  {
-    value: 'complete',
-    label: 'Complete',
-    description: 'Athena up to the latest hour that it is complete for, even where Timestream holds the whole range',
-  },
 ];
 
 const LAYOUTS: Array<Option<Layout>> = [
@@ -99,22 +81,12 @@ export function OptionsRow({ query, isFormatFixed, onChange }: Props) {
             onChange={(text) => choose('fill', { mode: 'value', value: typedNumber(text) ?? 0 })}
           />
         )}
-        <EditorField
-          label="Prefer"
-          width={18}
-          optional
-          htmlFor={id('freshness')}
+        <FreshnessField
+          id={id('freshness')}
+          freshness={query.freshness}
           tooltip="What counts where a range could be answered by either leg."
-        >
-          <Combobox
-            id={id('freshness')}
-            options={FRESHNESS}
-            value={query.freshness ?? null}
-            placeholder="Fastest"
-            isClearable
-            onChange={(option) => change('freshness', option?.value)}
-          />
-        </EditorField>
+          onChange={(freshness) => change('freshness', freshness)}
+        />
       </EditorRow>
       <Collapse label="More options" isOpen={isOpen} onToggle={() => setOpen(!isOpen)}>
         <EditorRows>
